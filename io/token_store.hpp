@@ -1,0 +1,68 @@
+// The token store: one HDF5 file with the tokens of every document of a study's splits, contiguous,
+// with offsets, labels, ids and a CRC-32C for each 4 MiB. Written collectively by all ranks; the
+// bytes are the same for any rank count. A card (JSON, same name with .json) beside it says what it
+// holds, so that the login node can plan without HDF5.
+//
+//   TokenStore store("runs/wn24/data/1f2e....h5");
+//   const StoreSplit& train = store.split("train");
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+
+namespace temper {
+
+// What the card tells; also kept inside the HDF5 file.
+struct StoreCard {
+  struct Split {
+    std::string name;  // train | eval | test
+    std::int64_t documents = 0, tokens = 0, longest = 0;
+    std::vector<std::int64_t> class_counts;   // by class number
+    std::vector<std::int64_t> length_counts;  // [l] = documents of l tokens
+  };
+  std::string recipe_sha256;
+  std::vector<Split> splits;
+  std::vector<std::string> label_names;  // empty for regression
+  std::int64_t vocab_size = 0;
+  Json recipe = Json::object(), cleaning = Json::object();
+};
+Json to_json(const StoreCard& card);
+StoreCard store_card_from_json(const Json& json);
+
+// One split, open for random access. Reading checks the CRC of each block the first time it is
+// touched: WorldFailure names file, dataset and block.
+class StoreSplit {
+ public:
+  virtual ~StoreSplit() = default;
+  virtual std::int64_t documents() const = 0;
+  virtual std::int64_t length(std::int64_t document) const = 0;
+  // Writes length(document) ids to `out`. `types` (type ids, for text pairs) may be null.
+  virtual void read_tokens(std::int64_t document, std::int32_t* out, std::uint8_t* types) const = 0;
+  virtual std::int32_t label(std::int64_t document) const = 0;  // class number
+  virtual double value(std::int64_t document) const = 0;        // regression target
+  virtual std::string id(std::int64_t document) const = 0;      // id column, or "file:line"
+};
+
+class TokenStore {
+ public:
+  // Local: opens read-only without MPI. Throws WorldFailure (74) when damaged or not ours.
+  explicit TokenStore(const std::filesystem::path& path);
+  ~TokenStore();
+  TokenStore(TokenStore&&) noexcept;
+  const StoreCard& card() const;
+  bool has_split(const std::string& name) const;
+  const StoreSplit& split(const std::string& name) const;
+  // Reads every block and checks every CRC.
+  void verify() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace temper

@@ -1,0 +1,54 @@
+#include <array>
+#include <cstring>
+
+#include "core/digest.hpp"
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
+
+namespace temper {
+
+namespace {
+
+constexpr std::array<std::uint32_t, 256> make_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ (value & 1 ? 0x82F63B78u : 0);
+    table[i] = value;
+  }
+  return table;
+}
+constexpr auto kTable = make_table();
+
+std::uint32_t crc_by_table(const unsigned char* bytes, std::size_t size, std::uint32_t crc) {
+  for (std::size_t i = 0; i < size; ++i) crc = crc >> 8 ^ kTable[(crc ^ bytes[i]) & 0xff];
+  return crc;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(const unsigned char* bytes,
+                                                                   std::size_t size,
+                                                                   std::uint32_t crc) {
+  std::uint64_t value = crc;
+  for (; size >= 8; bytes += 8, size -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes, 8);
+    value = _mm_crc32_u64(value, word);
+  }
+  for (; size > 0; ++bytes, --size) value = _mm_crc32_u8(std::uint32_t(value), *bytes);
+  return std::uint32_t(value);
+}
+#endif
+
+}  // namespace
+
+std::uint32_t crc32c(const void* bytes, std::size_t size, std::uint32_t crc) {
+  const auto* begin = static_cast<const unsigned char*>(bytes);
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("sse4.2")) return ~crc_by_instruction(begin, size, ~crc);
+#endif
+  return ~crc_by_table(begin, size, ~crc);
+}
+
+}  // namespace temper

@@ -1,0 +1,68 @@
+// An interpreter of Hugging Face tokenizer.json: what the file says is what is done, and what it
+// says that is not supported is refused by name and JSON path, never guessed.
+//
+//   const Tokenizer tokenizer = value_or_throw(Tokenizer::load(model / "tokenizer.json"));
+//   auto scratch = tokenizer.make_scratch();          // one for each thread
+//   std::vector<std::int32_t> ids;
+//   tokenizer.encode("a feline mammal", {}, *scratch, ids);   // with [CLS] and [SEP]
+//
+// Source of the semantics: huggingface/tokenizers 0.23.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/problem.hpp"
+
+namespace temper {
+
+enum class TruncationSide { right, left };
+
+struct EncodeOptions {
+  bool add_special_tokens = true;
+  std::int64_t max_length = 0;  // tokens with specials; 0 = no limit
+  TruncationSide truncation = TruncationSide::right;
+};
+
+class Tokenizer {
+ public:
+  struct Scratch;  // buffers and caches of one thread, reused between calls
+
+  static Checked<Tokenizer> load(const std::filesystem::path& tokenizer_json);
+  static Checked<Tokenizer> from_json(const Json& json, const std::string& where);
+
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
+
+  std::unique_ptr<Scratch, void (*)(Scratch*)> make_scratch() const;
+
+  // Appends the ids of `text` (UTF-8) to `ids` (cleared first). Throws BadInput with the byte
+  // offset for invalid UTF-8. Thread-safe for distinct scratches. True when tokens were cut off.
+  bool encode(std::string_view text, const EncodeOptions& options, Scratch& scratch,
+              std::vector<std::int32_t>& ids) const;
+  // Two texts by the pair template; `types` receives the type id of every token. Truncates the
+  // longer one first.
+  bool encode_pair(std::string_view first, std::string_view second, const EncodeOptions& options,
+                   Scratch& scratch, std::vector<std::int32_t>& ids,
+                   std::vector<std::uint8_t>& types) const;
+  // The text of ids by the file's decoder; special tokens are left out on request.
+  std::string decode(const std::vector<std::int32_t>& ids, bool skip_special_tokens) const;
+
+  std::int64_t vocab_size() const;                // with added tokens: one more than the largest id
+  std::string token(std::int32_t id) const;       // "" when there is none
+  std::int32_t id(std::string_view token) const;  // -1 when there is none
+  std::int64_t special_tokens_added(bool pair) const;
+
+ private:
+  struct Model;
+  explicit Tokenizer(std::unique_ptr<Model> model);
+  std::unique_ptr<Model> model_;
+};
+
+}  // namespace temper
