@@ -1,60 +1,63 @@
+// main() of tests that run under mpiexec. Only rank 0 prints; the failures of every rank are
+// gathered and printed by rank 0 after each test, so every rank must run the same tests in the same
+// order. The exit code is the largest of all ranks.
 #include <gtest/gtest.h>
 #include <mpi.h>
+
 #include <cstdio>
 #include <string>
 #include <vector>
+
 namespace {
-// ranks > 0 print nothing for passes; every rank's failures are gathered and printed by rank 0
-struct Gather : testing::EmptyTestEventListener {
-  std::string mine;
-  int rank = 0, size = 1;
-  bool bad = false;
-  void OnTestStart(const testing::TestInfo&) override {
-    mine.clear();
-    bad = false;
+
+class GatherFailures : public testing::EmptyTestEventListener {
+ public:
+  GatherFailures(int rank, int size) : rank_(rank), size_(size) {}
+  void OnTestStart(const testing::TestInfo&) override { mine_.clear(); }
+  void OnTestPartResult(const testing::TestPartResult& result) override {
+    if (!result.failed()) return;
+    mine_ += std::string(result.file_name() ? result.file_name() : "?") + ":" +
+             std::to_string(result.line_number()) + ": " + result.summary() + "\n";
   }
-  void OnTestPartResult(const testing::TestPartResult& r) override {
-    if (!r.failed()) return;
-    bad = true;
-    mine += std::string(r.file_name() ? r.file_name() : "?") + ":" +
-            std::to_string(r.line_number()) + ": " + r.summary() + "\n";
-  }
-  void OnTestEnd(const testing::TestInfo& t) override {
-    int n = int(mine.size());
-    std::vector<int> len(size), off(size);
-    MPI_Gather(&n, 1, MPI_INT, len.data(), 1, MPI_INT, 0, MPI_COMM_WORLD);
-    int tot = 0;
-    if (rank == 0)
-      for (int i = 0; i < size; ++i) {
-        off[i] = tot;
-        tot += len[i];
-      }
-    std::string all(size_t(tot), 0);
-    MPI_Gatherv(mine.data(), n, MPI_CHAR, all.data(), len.data(), off.data(), MPI_CHAR, 0,
-                MPI_COMM_WORLD);
-    if (rank == 0 && tot) {
-      for (int i = 0; i < size; ++i)
-        if (len[i])
-          std::fprintf(stderr, "[  FAILED  ] %s.%s on rank %d of %d\n%s", t.test_suite_name(),
-                       t.name(), i, size, all.substr(size_t(off[i]), size_t(len[i])).c_str());
+  void OnTestEnd(const testing::TestInfo& test) override {
+    int length = int(mine_.size());
+    std::vector<int> lengths(std::size_t(size_), 0), offsets(std::size_t(size_), 0);
+    MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD);
+    int total = 0;
+    for (int r = 0; r < size_; ++r) {
+      offsets[std::size_t(r)] = total;
+      total += lengths[std::size_t(r)];
     }
-    anyfail |= tot > 0;
+    std::string all(std::size_t(total), '\0');
+    MPI_Gatherv(mine_.data(), length, MPI_CHAR, all.data(), lengths.data(), offsets.data(),
+                MPI_CHAR, 0, MPI_COMM_WORLD);
+    for (int r = 0; rank_ == 0 && r < size_; ++r)
+      if (lengths[std::size_t(r)] > 0)
+        std::fprintf(
+            stderr, "[  FAILED  ] %s.%s on rank %d of %d\n%s", test.test_suite_name(), test.name(),
+            r, size_,
+            all.substr(std::size_t(offsets[std::size_t(r)]), std::size_t(lengths[std::size_t(r)]))
+                .c_str());
   }
-  bool anyfail = false;
+
+ private:
+  int rank_, size_;
+  std::string mine_;
 };
+
 }  // namespace
+
 int main(int argc, char** argv) {
-  int prov;
-  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &prov);
+  int provided = 0, rank = 0, size = 1;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
   testing::InitGoogleTest(&argc, argv);
-  auto* g = new Gather;
-  MPI_Comm_rank(MPI_COMM_WORLD, &g->rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &g->size);
-  auto& l = testing::UnitTest::GetInstance()->listeners();
-  if (g->rank) delete l.Release(l.default_result_printer());
-  l.Append(g);
-  int rc = RUN_ALL_TESTS();
-  MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+  auto& listeners = testing::UnitTest::GetInstance()->listeners();
+  if (rank != 0) delete listeners.Release(listeners.default_result_printer());
+  listeners.Append(new GatherFailures(rank, size));
+  int code = RUN_ALL_TESTS();
+  MPI_Allreduce(MPI_IN_PLACE, &code, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
   MPI_Finalize();
-  return rc;
+  return code;
 }
