@@ -1,0 +1,468 @@
+#include "plan/run_spec_keys.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <type_traits>
+
+namespace temper {
+
+namespace {
+
+template <class T>
+struct IsOptional : std::false_type {};
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {
+  using Inner = T;
+};
+
+template <class T>
+std::string type_name() {
+  if constexpr (IsOptional<T>::value)
+    return type_name<typename IsOptional<T>::Inner>();
+  else if constexpr (std::is_same_v<T, bool>)
+    return "true or false";
+  else if constexpr (std::is_same_v<T, double>)
+    return "number";
+  else if constexpr (std::is_integral_v<T>)
+    return "integer";
+  else if constexpr (std::is_same_v<T, std::string>)
+    return "text";
+  else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+    return "list of texts";
+  else if constexpr (std::is_same_v<T, std::vector<double>>)
+    return "list of numbers";
+  else
+    return "table";
+}
+
+bool read_split(const Json& json, SplitSpec& out) {
+  if (!json.is_object()) return false;
+  for (const auto& [name, value] : json.items()) {
+    double* share = name == "train"        ? &out.train
+                    : name == "validation" ? &out.validation
+                    : name == "test"       ? &out.test
+                                           : nullptr;
+    if (share != nullptr && value.is_number())
+      *share = value.get<double>();
+    else if (name == "group_by" && value.is_string())
+      out.group_by = value.get<std::string>();
+    else
+      return false;
+  }
+  return true;
+}
+
+template <class T>
+bool read(const Json& json, T& out) {
+  if constexpr (IsOptional<T>::value) {
+    if (json.is_null()) return out.reset(), true;
+    typename IsOptional<T>::Inner inner{};
+    if (!read(json, inner)) return false;
+    out = inner;
+    return true;
+  } else if constexpr (std::is_same_v<T, SplitSpec>) {
+    return read_split(json, out);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return json.is_boolean() && (out = json.get<bool>(), true);
+  } else if constexpr (std::is_same_v<T, double>) {
+    return json.is_number() && (out = json.get<double>(), std::isfinite(out));
+  } else if constexpr (std::is_integral_v<T>) {
+    return json.is_number_integer() && (out = json.get<T>(), true);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return json.is_string() && (out = json.get<std::string>(), true);
+  } else if constexpr (std::is_same_v<T, Json>) {
+    return json.is_object() && (out = json, true);
+  } else {
+    if (json.is_string() && std::is_same_v<T, std::vector<std::string>>) {
+      if constexpr (std::is_same_v<T, std::vector<std::string>>) out = {json.get<std::string>()};
+      return true;
+    }
+    if (!json.is_array()) return false;
+    T items;
+    for (const Json& item : json) {
+      typename T::value_type value{};
+      if (!read(item, value)) return false;
+      items.push_back(value);
+    }
+    out = items;
+    return true;
+  }
+}
+
+template <class T>
+Json written(const T& value) {
+  if constexpr (std::is_same_v<T, SplitSpec>)
+    return {{"train", value.train},
+            {"validation", value.validation},
+            {"test", value.test},
+            {"group_by", value.group_by}};
+  else if constexpr (IsOptional<T>::value)
+    return value ? written(*value) : Json(nullptr);
+  else
+    return Json(value);
+}
+
+struct Range {
+  double least = -HUGE_VAL, most = HUGE_VAL;
+  bool least_excluded = false;
+};
+
+struct Extra {
+  std::vector<std::string> allowed = {};
+  Range range = {};
+  bool decides_result = true;
+};
+
+// `member` maps a RunSpec& to the member's reference.
+template <class Member>
+RunSpecKey bind_key(const std::string& name, Member member, const std::string& meaning,
+                    const std::string& source, Extra extra = {}) {
+  using T = std::remove_reference_t<decltype(member(std::declval<RunSpec&>()))>;
+  RunSpecKey key{name,          type_name<T>(),       meaning, source,
+                 extra.allowed, extra.decides_result, {},      {}};
+  key.get = [member](const RunSpec& spec) { return written(member(const_cast<RunSpec&>(spec))); };
+  key.set = [member, name, extra](RunSpec& spec, const Json& json) -> Problems {
+    T value{};
+    if (!read(json, value))
+      return {{name, json.dump() + " is no " + type_name<T>(), "", "Give " + type_name<T>() + "."}};
+    if (json.is_string() && !extra.allowed.empty() &&
+        std::find(extra.allowed.begin(), extra.allowed.end(), json.get<std::string>()) ==
+            extra.allowed.end()) {
+      std::string all;
+      for (const std::string& word : extra.allowed)
+        all += (all.empty() ? "" : ", ") + (word.empty() ? "\"\"" : word);
+      const std::string hint = did_you_mean(json.get<std::string>(), extra.allowed);
+      return {{name, json.dump() + " is not one of " + all, "", hint}};
+    }
+    if (json.is_number()) {
+      const double number = json.get<double>();
+      if (number < extra.range.least || number > extra.range.most ||
+          (extra.range.least_excluded && number == extra.range.least)) {
+        const std::string low = extra.range.least_excluded ? "above " : "at least ";
+        std::string ask =
+            std::isfinite(extra.range.least) ? low + Json(extra.range.least).dump() : "";
+        if (std::isfinite(extra.range.most))
+          ask += (ask.empty() ? "at most " : ", at most ") + Json(extra.range.most).dump();
+        return {{name, json.dump() + " is out of range", "", "Give a value " + ask + "."}};
+      }
+    }
+    member(spec) = value;
+    return {};
+  };
+  return key;
+}
+
+constexpr Range kPositive{0, HUGE_VAL, true}, kNotNegative{0, HUGE_VAL}, kShare{0, 1},
+    kCount{1, HUGE_VAL};
+
+#define TEMPER_MEMBER(path) \
+  [](RunSpec & s) -> auto& { return s.path; }
+
+std::vector<RunSpecKey> model_keys() {
+  const std::string temper = "Temper", hf = "Transformers";
+  return {
+      bind_key("model.model_name_or_path", TEMPER_MEMBER(model.model_name_or_path),
+               "a Hugging Face directory, or a name on the model shelf", hf),
+      bind_key("model.revision_sha256", TEMPER_MEMBER(model.revision_sha256),
+               "SHA-256 of the weights, checked when given", temper),
+      bind_key("model.task", TEMPER_MEMBER(model.task), "what the head computes", temper,
+               {{"sequence-classification", "regression"}}),
+      bind_key("model.num_labels", TEMPER_MEMBER(model.num_labels),
+               "classes; without it, the model's own head's or the data's", "PretrainedConfig",
+               {{}, kCount}),
+      bind_key("model.problem_type", TEMPER_MEMBER(model.problem_type), "empty: by the task",
+               "PretrainedConfig", {{"", "single_label_classification", "regression"}}),
+      bind_key("model.pooling", TEMPER_MEMBER(model.pooling),
+               "which token vectors the head sees; empty: as the model directory says",
+               "sentence-transformers", {{"", "cls", "mean", "last"}}),
+      bind_key("model.attn_dropout", TEMPER_MEMBER(model.attn_dropout),
+               "dropout of attention; without it the config's", "PretrainedConfig",
+               {{}, {0, 0.999}}),
+      bind_key("model.hidden_dropout", TEMPER_MEMBER(model.hidden_dropout),
+               "dropout of hidden states and head; without it the config's", "PretrainedConfig",
+               {{}, {0, 0.999}}),
+      bind_key("model.max_position_embeddings", TEMPER_MEMBER(model.max_position_embeddings),
+               "use fewer positions than the model has", "PretrainedConfig", {{}, kCount}),
+      bind_key("model.tokenizer", TEMPER_MEMBER(model.tokenizer),
+               "another tokenizer.json; empty: the model's", hf),
+      bind_key("model.config_overrides", TEMPER_MEMBER(model.config_overrides),
+               "keys of config.json to replace", hf),
+      bind_key("model.random_init", TEMPER_MEMBER(model.random_init),
+               "initial weights from the seed instead of the file", temper),
+  };
+}
+
+std::vector<RunSpecKey> data_keys() {
+  const std::string temper = "Temper", hf = "Transformers examples", dn = "datasets";
+  Extra place;
+  place.decides_result = false;
+  return {
+      bind_key("data.train_file", TEMPER_MEMBER(data.train_file),
+               "training rows: a path, a list, or a glob", hf),
+      bind_key("data.validation_file", TEMPER_MEMBER(data.validation_file),
+               "rows of the eval split", hf),
+      bind_key("data.test_file", TEMPER_MEMBER(data.test_file),
+               "rows that are looked at once, at the end", hf),
+      bind_key("data.format", TEMPER_MEMBER(data.format), "empty: by the ending of the file", dn,
+               {{"", "jsonl", "csv", "tsv", "txt"}}),
+      bind_key("data.split", TEMPER_MEMBER(data.split),
+               "shares of train, validation, test (and group_by) when there is one file", temper),
+      bind_key("data.text_column", TEMPER_MEMBER(data.text_column), "column of the text", hf),
+      bind_key("data.text_pair_column", TEMPER_MEMBER(data.text_pair_column),
+               "column of a second text; empty: none", hf),
+      bind_key("data.label_column", TEMPER_MEMBER(data.label_column),
+               "column of the class or value", hf),
+      bind_key("data.id_column", TEMPER_MEMBER(data.id_column),
+               "column of the row's name; empty: file:line", temper),
+      bind_key("data.group_column", TEMPER_MEMBER(data.group_column),
+               "rows of one group stay in one split", temper),
+      bind_key("data.max_length", TEMPER_MEMBER(data.max_length),
+               "tokens of a document with special tokens; 0: the model's", "SFTConfig",
+               {{}, kNotNegative}),
+      bind_key("data.truncation", TEMPER_MEMBER(data.truncation),
+               "which end of a long document is cut, or drop it", temper,
+               {{"right", "left", "drop"}}),
+      bind_key("data.packing", TEMPER_MEMBER(data.packing),
+               "documents lie end to end; attention never crosses", "SFTConfig"),
+      bind_key("data.shuffle", TEMPER_MEMBER(data.shuffle), "a new keyed order in every epoch",
+               temper),
+      bind_key("data.max_train_samples", TEMPER_MEMBER(data.max_train_samples),
+               "train on a sample of the rows; 0: all", hf, {{}, kNotNegative}),
+      bind_key("data.max_eval_samples", TEMPER_MEMBER(data.max_eval_samples),
+               "evaluate on a sample of the eval rows; 0: all", hf, {{}, kNotNegative}),
+      bind_key("data.clean", TEMPER_MEMBER(data.clean), "cleaning steps, in order", temper),
+      bind_key("data.max_bad_rows", TEMPER_MEMBER(data.max_bad_rows),
+               "broken rows that may be dropped", temper, {{}, kNotNegative}),
+      bind_key("data.label_names", TEMPER_MEMBER(data.label_names), "order of the classes", temper),
+      bind_key("data.store_dir", TEMPER_MEMBER(data.store_dir),
+               "where token stores lie; empty: <output_dir>/data", temper, place),
+  };
+}
+
+std::vector<RunSpecKey> train_keys() {
+  const std::string ta = "TrainingArguments", temper = "Temper";
+  Extra machine{{}, kNotNegative, false};
+  return {
+      bind_key("train.stage", TEMPER_MEMBER(train.stage), "what is trained", "LLaMA-Factory",
+               {{"classification", "regression"}}),
+      bind_key("train.finetuning_type", TEMPER_MEMBER(train.finetuning_type),
+               "all weights, or the head alone", "LLaMA-Factory", {{"full", "head"}}),
+      bind_key("train.per_device_train_batch_size",
+               TEMPER_MEMBER(train.per_device_train_batch_size),
+               "documents of a micro-batch on each data-parallel rank", ta, {{}, kCount}),
+      bind_key("train.gradient_accumulation_steps",
+               TEMPER_MEMBER(train.gradient_accumulation_steps), "micro-batches of a step", ta,
+               {{}, kCount}),
+      bind_key("train.global_batch_size", TEMPER_MEMBER(train.global_batch_size),
+               "documents of a step over all ranks, instead of the two above", "Megatron",
+               {{}, kCount}),
+      bind_key("train.num_train_epochs", TEMPER_MEMBER(train.num_train_epochs),
+               "passes over the training rows", ta, {{}, kPositive}),
+      bind_key("train.max_steps", TEMPER_MEMBER(train.max_steps),
+               "ends training after so many steps; -1: by epochs", ta, {{}, {-1, HUGE_VAL}}),
+      bind_key("train.learning_rate", TEMPER_MEMBER(train.learning_rate),
+               "peak learning rate of AdamW", ta, {{}, kNotNegative}),
+      bind_key("train.lr_scheduler_type", TEMPER_MEMBER(train.lr_scheduler_type),
+               "course of the learning rate", ta,
+               {{"linear", "cosine", "constant", "constant_with_warmup"}}),
+      bind_key("train.warmup_steps", TEMPER_MEMBER(train.warmup_steps),
+               "steps of linear warm-up; wins over warmup_ratio", ta, {{}, kNotNegative}),
+      bind_key("train.warmup_ratio", TEMPER_MEMBER(train.warmup_ratio),
+               "share of all steps that warm up", ta, {{}, kShare}),
+      bind_key("train.weight_decay", TEMPER_MEMBER(train.weight_decay),
+               "decoupled decay; not on biases and norm weights", ta, {{}, kNotNegative}),
+      bind_key("train.weight_decay_all", TEMPER_MEMBER(train.weight_decay_all),
+               "decay biases and norm weights too", temper),
+      bind_key("train.adam_beta1", TEMPER_MEMBER(train.adam_beta1), "decay of the first moment", ta,
+               {{}, {0, 0.9999999}}),
+      bind_key("train.adam_beta2", TEMPER_MEMBER(train.adam_beta2), "decay of the second moment",
+               ta, {{}, {0, 0.9999999}}),
+      bind_key("train.adam_epsilon", TEMPER_MEMBER(train.adam_epsilon),
+               "added to the root of the second moment", ta, {{}, kPositive}),
+      bind_key("train.max_grad_norm", TEMPER_MEMBER(train.max_grad_norm),
+               "gradients are clipped to this global norm; 0: never", ta, {{}, kNotNegative}),
+      bind_key("train.label_smoothing_factor", TEMPER_MEMBER(train.label_smoothing_factor),
+               "share of the target spread over all classes", ta, {{}, {0, 0.999}}),
+      bind_key("train.class_weights", TEMPER_MEMBER(train.class_weights),
+               "weight of each class in the loss; empty: all 1", "CrossEntropyLoss"),
+      bind_key("train.precision", TEMPER_MEMBER(train.precision), "bf16 (fp32 masters), fp32, fp64",
+               temper, {{"bf16", "fp32", "fp64"}}),
+      bind_key("train.seed", TEMPER_MEMBER(train.seed), "initial head, dropout and data order", ta,
+               {{}, kNotNegative}),
+      bind_key("train.data_seed", TEMPER_MEMBER(train.data_seed),
+               "order and sample of the rows; without it the seed", ta, {{}, kNotNegative}),
+      bind_key("train.logging_steps", TEMPER_MEMBER(train.logging_steps), "steps between records",
+               ta, {{}, kCount, false}),
+      bind_key("train.eval_steps", TEMPER_MEMBER(train.eval_steps),
+               "steps between evaluations for eval_strategy = \"steps\"", ta, {{}, kNotNegative}),
+      bind_key("train.eval_strategy", TEMPER_MEMBER(train.eval_strategy),
+               "when the eval split is looked at", ta, {{"epoch", "steps", "no"}}),
+      bind_key("train.early_stopping_patience", TEMPER_MEMBER(train.early_stopping_patience),
+               "evaluations without gain before training ends; 0: off", "EarlyStoppingCallback",
+               {{}, kNotNegative}),
+      bind_key("train.threads_per_rank", TEMPER_MEMBER(train.threads_per_rank),
+               "threads of a rank; 0: cores / ranks", temper, machine),
+  };
+}
+
+std::vector<RunSpecKey> other_keys() {
+  const std::string temper = "Temper";
+  const Extra layout{{}, kCount, false}, price{{}, kNotNegative, false};
+  return {
+      bind_key("study.objective", TEMPER_MEMBER(objective),
+               "what the search optimises, on the eval split", "metric_for_best_model",
+               {{}, {}, false}),
+      bind_key("study.greater_is_better", TEMPER_MEMBER(greater_is_better),
+               "without it: by the metric", "TrainingArguments", {{}, {}, false}),
+      bind_key("parallel.ranks", TEMPER_MEMBER(parallel.ranks), "MPI ranks of a job", temper,
+               layout),
+      bind_key("parallel.tensor_parallel_size", TEMPER_MEMBER(parallel.tensor_parallel_size),
+               "ranks that share each matrix", "Megatron", layout),
+      bind_key("parallel.pipeline_parallel_size", TEMPER_MEMBER(parallel.pipeline_parallel_size),
+               "stages of the pipeline", "Megatron", layout),
+      bind_key("parallel.zero_stage", TEMPER_MEMBER(parallel.zero_stage),
+               "0: state whole on every rank; 1: optimizer state cut", "DeepSpeed",
+               {{}, {0, 3}, false}),
+      bind_key("parallel.device", TEMPER_MEMBER(parallel.device), "where ranks compute", temper,
+               {{"cpu"}, {}, false}),
+      bind_key("parallel.transport", TEMPER_MEMBER(parallel.transport), "how ranks talk", temper,
+               {{"auto", "mpi"}, {}, false}),
+      bind_key("checkpoint.load_best_model_at_end",
+               TEMPER_MEMBER(checkpoint.load_best_model_at_end),
+               "the result is the best evaluated state, not the last", "TrainingArguments"),
+      bind_key("cost.currency", TEMPER_MEMBER(cost.currency), "of the prices below", temper,
+               {{}, {}, false}),
+      bind_key("cost.price_per_core_hour", TEMPER_MEMBER(cost.price_per_core_hour),
+               "what a core costs an hour", temper, price),
+      bind_key("cost.price_per_kwh", TEMPER_MEMBER(cost.price_per_kwh), "what energy costs", temper,
+               price),
+      bind_key("cost.kg_co2_per_kwh", TEMPER_MEMBER(cost.kg_co2_per_kwh), "what energy emits",
+               temper, price),
+  };
+}
+#undef TEMPER_MEMBER
+
+}  // namespace
+
+const std::vector<RunSpecKey>& run_spec_keys() {
+  static const std::vector<RunSpecKey> keys = [] {
+    std::vector<RunSpecKey> all = model_keys();
+    for (auto& part : {data_keys(), train_keys(), other_keys()})
+      all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }();
+  return keys;
+}
+
+const RunSpecKey* find_key(const std::string& name) {
+  static const std::map<std::string, const RunSpecKey*> index = [] {
+    std::map<std::string, const RunSpecKey*> map;
+    for (const RunSpecKey& key : run_spec_keys()) map[key.name] = &key;
+    return map;
+  }();
+  const auto found = index.find(name);
+  return found == index.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> key_names() {
+  std::vector<std::string> names;
+  for (const RunSpecKey& key : run_spec_keys()) names.push_back(key.name);
+  return names;
+}
+
+std::string alias_target(const std::string& name) {
+  static const std::map<std::string, std::string> aliases{
+      {"train.lr", "train.learning_rate"},
+      {"train.lr_decay_style", "train.lr_scheduler_type"},
+      {"train.micro_batch_size", "train.per_device_train_batch_size"},
+      {"train.train_iters", "train.max_steps"},
+      {"train.clip_grad", "train.max_grad_norm"},
+      {"train.adam_eps", "train.adam_epsilon"},
+      {"train.lr_warmup_iters", "train.warmup_steps"},
+      {"train.lr_warmup_fraction", "train.warmup_ratio"},
+      {"train.label_smoothing", "train.label_smoothing_factor"},
+      {"parallel.tensor_model_parallel_size", "parallel.tensor_parallel_size"},
+      {"parallel.pipeline_model_parallel_size", "parallel.pipeline_parallel_size"},
+      {"model.hidden_dropout_prob", "model.hidden_dropout"},
+      {"model.attention_dropout", "model.attn_dropout"},
+      {"model.attention_probs_dropout_prob", "model.attn_dropout"},
+      {"data.seq_length", "data.max_length"},
+      {"data.max_seq_length", "data.max_length"},
+      {"study.metric_for_best_model", "study.objective"}};
+  std::string plain = name;
+  std::replace(plain.begin(), plain.end(), '-', '_');
+  const auto found = aliases.find(plain);
+  if (found != aliases.end()) return found->second;
+  return plain != name && find_key(plain) != nullptr ? plain : "";
+}
+
+bool is_reserved_key(const std::string& name) {
+  static const std::vector<std::string> reserved{"model.chat_template",
+                                                 "data.messages_column",
+                                                 "data.prompt_column",
+                                                 "data.completion_column",
+                                                 "train.assistant_only_loss",
+                                                 "train.completion_only_loss",
+                                                 "train.tokens_per_microbatch",
+                                                 "train.gradient_checkpointing",
+                                                 "lora",
+                                                 "parallel.virtual_pipeline_stages",
+                                                 "parallel.pipeline_schedule",
+                                                 "parallel.sequence_parallel",
+                                                 "parallel.layout",
+                                                 "parallel.check_collectives",
+                                                 "checkpoint.save_steps",
+                                                 "checkpoint.save_seconds",
+                                                 "checkpoint.save_total_limit",
+                                                 "checkpoint.save_strategy",
+                                                 "checkpoint.save_on_signal",
+                                                 "checkpoint.resume_from_checkpoint",
+                                                 "checkpoint.on_save_failure",
+                                                 "checkpoint.strategy",
+                                                 "checkpoint.data_files",
+                                                 "search.asha",
+                                                 "search.constraints",
+                                                 "cost.price_per_node_hour",
+                                                 "cost.price_per_gpu_hour",
+                                                 "budget",
+                                                 "scale",
+                                                 "cluster.site",
+                                                 "cluster.partition",
+                                                 "cluster.account",
+                                                 "cluster.time",
+                                                 "cluster.nodes",
+                                                 "cluster.ranks_per_node",
+                                                 "cluster.pack_trials",
+                                                 "cluster.extra"};
+  return std::any_of(reserved.begin(), reserved.end(), [&](const std::string& word) {
+    return name == word || name.starts_with(word + ".");
+  });
+}
+
+Json to_json(const RunSpec& spec) {
+  Json json = Json::object();
+  for (const RunSpecKey& key : run_spec_keys()) {
+    const std::size_t dot = key.name.find('.');
+    json[key.name.substr(0, dot)][key.name.substr(dot + 1)] = key.get(spec);
+  }
+  return json;
+}
+
+Checked<RunSpec> run_spec_from_json(const Json& json) {
+  RunSpec spec;
+  Problems problems;
+  for (const auto& [table, keys] : json.items())
+    for (const auto& [name, value] : keys.items()) {
+      const RunSpecKey* key = find_key(table + "." + name);
+      if (key == nullptr)
+        problems.push_back(
+            {table + "." + name, "unknown key", "", did_you_mean(table + "." + name, key_names())});
+      else if (!(value.is_string() && value.get<std::string>().empty()))
+        for (Problem& problem : key->set(spec, value)) problems.push_back(std::move(problem));
+    }
+  if (!problems.empty()) return problems;
+  return spec;
+}
+
+}  // namespace temper
