@@ -1,0 +1,61 @@
+// The `pre_tokenizer` of tokenizer.json: steps that cut text into words.
+//
+//   const PreTokenizer cutter = read_pre_tokenizer(root);   // {"type": "BertPreTokenizer"}
+//   pieces.text = "hello, world";
+//   cutter.apply(pieces, patterns);                         // spans of: hello | , | world
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "text/tokenizer/regex.hpp"
+#include "text/tokenizer/splitting.hpp"
+
+namespace temper {
+
+enum class PreTokenizerKind {
+  byte_level,
+  split,
+  bert,
+  digits,
+  punctuation,
+  whitespace,
+  whitespace_split,
+  metaspace,
+};
+
+enum class PrependScheme { always, first, never };
+
+struct PreTokenizerStep {
+  PreTokenizerKind kind;
+  SplitBehavior behavior = SplitBehavior::isolated;
+  bool invert = false;
+  std::string literal;  // split: what is looked for, when there is no pattern
+  std::optional<Regex> pattern;
+  bool add_prefix_space = false, use_regex = false;  // byte_level
+  bool leaves_bytes = false;                         // byte_level: see leave_bytes()
+  bool individual_digits = false;
+  std::string replacement;  // metaspace
+  PrependScheme prepend = PrependScheme::always;
+  bool split = true;
+};
+
+class PreTokenizer {
+ public:
+  explicit PreTokenizer(std::vector<PreTokenizerStep> steps) : steps_(std::move(steps)) {}
+  // Fills `pieces.spans` with the words of `pieces.text`. The text may be replaced by one in
+  // `pieces.buffer`.
+  void apply(Pieces& pieces, RegexScratch& patterns) const;
+  // From now on words are left as bytes where the last step, ByteLevel, would map them to its
+  // alphabet. False when the last step is another one.
+  bool leave_bytes();
+
+ private:
+  std::vector<PreTokenizerStep> steps_;
+};
+
+// Of the file's root object. Throws BadInput.
+PreTokenizer read_pre_tokenizer(const JsonFields& root);
+
+}  // namespace temper

@@ -1,0 +1,203 @@
+// Ids against those of the `tokenizers` library, recorded by tests/oracles/tokenizer_ids.py.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+
+#include "text/tokenizer.hpp"
+#include "text/tokenizer/unicode.hpp"
+
+namespace temper {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+
+const std::filesystem::path kData = std::filesystem::path(TEMPER_SOURCE_DIR) / "tests/text/data";
+
+Json read(const std::filesystem::path& path) { return value_or_throw(read_json_file(path)); }
+
+const Json& oracle() {
+  static const Json recorded = read(kData / "tokenizer_ids.json");
+  return recorded;
+}
+
+class Fnv {
+ public:
+  void add(const Ids& ids) {
+    for (const std::int32_t id : ids) add(id);
+  }
+  void add(std::int32_t id) {
+    for (int i = 0; i < 4; ++i) add_byte(static_cast<unsigned char>(std::uint32_t(id) >> (8 * i)));
+  }
+  void add(const std::string& text) {
+    for (const char c : text) add_byte(static_cast<unsigned char>(c));
+  }
+  std::string hex() const {
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(state_));
+    return text;
+  }
+
+ private:
+  void add_byte(unsigned char byte) { state_ = (state_ ^ byte) * 0x100000001b3ull; }
+  std::uint64_t state_ = 0xcbf29ce484222325ull;
+};
+
+template <class T>
+std::string hash_of(const T& value) {
+  Fnv hash;
+  hash.add(value);
+  return hash.hex();
+}
+
+using Use = std::function<void(const std::string&)>;
+
+void each_gloss(const Use& use) {
+  for (const char* part : {"noun", "verb", "adj", "adv"}) {
+    std::ifstream file(std::string("/usr/share/wordnet/data.") + part);
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with("  ")) continue;
+      std::string gloss = line.substr(line.find("| ") + 2);
+      gloss.erase(0, gloss.find_first_not_of(" \t\r"));
+      gloss.erase(gloss.find_last_not_of(" \t\r") + 1);
+      use(gloss);
+    }
+  }
+}
+
+// Every code point once, 64 to a line; `apart`: each within a word of its own.
+void each_code_point_line(bool apart, const Use& use) {
+  for (char32_t base = 0; base < 0x110000; base += 64) {
+    std::string line;
+    for (char32_t c = base; c < base + 64; ++c) {
+      if (c == 0 || (c >= 0xD800 && c < 0xE000)) continue;
+      if (apart) line += line.empty() ? "a" : " a";
+      append_utf8(c, line);
+      if (apart) line += 'b';
+    }
+    if (!line.empty()) use(line);
+  }
+}
+
+class Encoder {
+ public:
+  explicit Encoder(Tokenizer tokenizer)
+      : tokenizer_(std::move(tokenizer)), scratch_(tokenizer_.make_scratch()) {}
+
+  Ids encode(const std::string& text, bool special = true) {
+    Ids ids;
+    tokenizer_.encode(text, {.add_special_tokens = special}, *scratch_, ids);
+    return ids;
+  }
+  Ids encode_pair(const std::string& first, const std::string& second,
+                  std::vector<std::uint8_t>& types) {
+    Ids ids;
+    tokenizer_.encode_pair(first, second, {}, *scratch_, ids, types);
+    return ids;
+  }
+  std::string decode(const Ids& ids, bool skip) const { return tokenizer_.decode(ids, skip); }
+
+  std::vector<std::string> hashes(const std::function<void(const Use&)>& each, std::size_t group) {
+    std::vector<std::string> found;
+    Fnv hash;
+    std::size_t lines = 0;
+    each([&](const std::string& line) {
+      hash.add(encode(line));
+      hash.add(-1);
+      if (++lines % group != 0) return;
+      found.push_back(hash.hex());
+      hash = {};
+    });
+    found.push_back(hash.hex());
+    return found;
+  }
+
+ private:
+  Tokenizer tokenizer_;
+  std::unique_ptr<Tokenizer::Scratch, void (*)(Tokenizer::Scratch*)> scratch_;
+};
+
+void expect_record(const Json& record, Encoder& encoder, const std::string& name) {
+  const auto lines = oracle()["hostile"].get<std::vector<std::string>>();
+  Fnv plain, pairs, types;
+  std::string skipping;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string place = name + ", line " + std::to_string(i) + ": " + Json(lines[i]).dump();
+    const Ids ids = encoder.encode(lines[i]);
+    if (record["lines"][i].is_array()) {
+      EXPECT_EQ(ids, record["lines"][i].get<Ids>()) << place;
+    } else {
+      EXPECT_EQ(hash_of(ids), record["lines"][i]) << place << Json(ids).dump();
+    }
+    EXPECT_EQ(hash_of(encoder.decode(ids, false)), record["decoded"][i])
+        << place << " decoded " << encoder.decode(ids, false);
+    skipping += (i == 0 ? "" : "\n") + encoder.decode(ids, true);
+    plain.add(encoder.encode(lines[i], false));
+    plain.add(-1);
+    if (i + 1 == lines.size()) continue;
+    std::vector<std::uint8_t> type_ids;
+    pairs.add(encoder.encode_pair(lines[i], lines[i + 1], type_ids));
+    pairs.add(-1);
+    types.add(Ids(type_ids.begin(), type_ids.end()));
+    types.add(-1);
+  }
+  EXPECT_EQ(plain.hex(), record["without_special"]) << name;
+  EXPECT_EQ(pairs.hex(), record["pairs"]) << name;
+  EXPECT_EQ(types.hex(), record["pair_types"]) << name;
+  EXPECT_EQ(hash_of(skipping), record["decoded_skipping"]) << name;
+  for (const bool apart : {false, true}) {
+    const auto each = [&](const Use& use) { each_code_point_line(apart, use); };
+    const Json& recorded = record["code_points"][apart];
+    const std::size_t group = recorded.is_array() ? 1024 : 1 << 20;
+    const Json found = encoder.hashes(each, group);
+    EXPECT_EQ(recorded.is_array() ? found : found[0], recorded) << name << ", apart " << apart;
+  }
+}
+
+void expect_model(const std::string& name, const std::filesystem::path& file) {
+  const Json& record = oracle()["models"][name];
+  Encoder encoder(value_or_throw(Tokenizer::load(file)));
+  expect_record(record, encoder, name);
+  if (!std::filesystem::exists("/usr/share/wordnet/data.noun"))
+    GTEST_SKIP() << "WordNet is not installed (Debian: wordnet-base)";
+  EXPECT_EQ(Json(encoder.hashes(each_gloss, 1000)), record["glosses"]) << name;
+}
+
+std::filesystem::path on_shelf(const std::string& model) {
+  const char* prefix = std::getenv("TEMPER_PREFIX");
+  const char* home = std::getenv("HOME");
+  const std::filesystem::path root =
+      prefix ? prefix : std::string(home ? home : "") + "/.cache/temper";
+  return root / "models" / model / "tokenizer.json";
+}
+
+}  // namespace
+
+TEST(TokenizerOracle, small_byte_level_bpe) { expect_model("small_bpe", kData / "small_bpe.json"); }
+
+TEST(TokenizerOracle, small_word_piece) {
+  expect_model("small_wordpiece", kData / "small_wordpiece.json");
+}
+
+TEST(TokenizerOracle, every_component) {
+  for (const Json& variant : oracle()["variants"]) {
+    Json file = read(kData / (variant["base"].get<std::string>() + ".json"));
+    file.merge_patch(variant["patch"]);
+    const std::string name = variant["name"];
+    Checked<Tokenizer> tokenizer = Tokenizer::from_json(file, name);
+    ASSERT_TRUE(tokenizer) << to_text(tokenizer.problems());
+    Encoder encoder(std::move(tokenizer).value());
+    expect_record(variant, encoder, name);
+  }
+}
+
+TEST(TokenizerOracle, published_models) {
+  for (const std::string model : {"all-MiniLM-L6-v2", "SmolLM2-135M-Instruct"}) {
+    if (!std::filesystem::exists(on_shelf(model)))
+      GTEST_SKIP() << on_shelf(model) << " is not there";
+    expect_model(model, on_shelf(model));
+  }
+}
+
+}  // namespace temper
