@@ -111,6 +111,11 @@ struct Tokenizer::Model {
   void append_words(std::string_view text, bool is_first, std::size_t most, Scratch& scratch,
                     std::vector<std::int32_t>& ids) const;
 
+  const std::string& token(std::int32_t id) const {
+    const std::string* shown = added.shown(id);
+    return shown != nullptr ? *shown : vocabulary.token(id);
+  }
+
   Vocabulary vocabulary;
   Normalizer normalizer;
   PreTokenizer cutter;
@@ -290,7 +295,7 @@ std::string Tokenizer::decode(const std::vector<std::int32_t>& ids,
                               bool skip_special_tokens) const {
   std::vector<std::string> tokens;
   for (const std::int32_t id : ids) {
-    const std::string& token = model_->vocabulary.token(id);
+    const std::string& token = model_->token(id);
     if (token.empty() || (skip_special_tokens && model_->added.is_special(id))) continue;
     tokens.push_back(token);
   }
@@ -298,7 +303,7 @@ std::string Tokenizer::decode(const std::vector<std::int32_t>& ids,
 }
 
 std::int64_t Tokenizer::vocab_size() const { return model_->vocabulary.size(); }
-std::string Tokenizer::token(std::int32_t id) const { return model_->vocabulary.token(id); }
+std::string Tokenizer::token(std::int32_t id) const { return model_->token(id); }
 std::int32_t Tokenizer::id(std::string_view token) const { return model_->vocabulary.find(token); }
 
 std::int64_t Tokenizer::special_tokens_added(bool pair) const {

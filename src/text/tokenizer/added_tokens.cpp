@@ -94,6 +94,11 @@ bool AddedTokens::is_special(std::int32_t id) const {
   return id >= 0 && std::size_t(id) < special_.size() && special_[std::size_t(id)];
 }
 
+const std::string* AddedTokens::shown(std::int32_t id) const {
+  const auto found = shown_.find(id);
+  return found == shown_.end() ? nullptr : &found->second;
+}
+
 AddedTokens::AddedTokens(const JsonFields& root, const Normalize& normalize,
                          Vocabulary& vocabulary) {
   if (!root.has("added_tokens")) return;
@@ -119,7 +124,8 @@ AddedTokens::AddedTokens(const JsonFields& root, const Normalize& normalize,
     if (special_.size() <= std::size_t(token.id)) special_.resize(std::size_t(token.id) + 1);
     special_[std::size_t(token.id)] = token.special;
     if (token.normalized) {
-      normalized_.insert(token, normalize(token.content));
+      shown_[token.id] = normalize(token.content);
+      normalized_.insert(token, shown_[token.id]);
     } else {
       raw_.insert(token, token.content);
     }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,8 @@ class AddedTokens {
   const TokenFinder& normalized() const { return normalized_; }
   const std::vector<AddedToken>& all() const { return all_; }
   bool is_special(std::int32_t id) const;
+  // What tokens with `normalized` read as: their normalised content. Null for other ids.
+  const std::string* shown(std::int32_t id) const;
 
   using Normalize = std::function<std::string(const std::string&)>;
   // Of the file's root object; tokens that the vocabulary lacks are added to it. Throws BadInput.
@@ -64,6 +67,7 @@ class AddedTokens {
   std::vector<AddedToken> all_;
   std::vector<bool> special_;  // by id
   TokenFinder raw_, normalized_;
+  std::map<std::int32_t, std::string> shown_;
 };
 
 }  // namespace temper

@@ -17,8 +17,12 @@ constexpr std::uint32_t kMatchLimit = 20'000'000, kDepthLimit = 100'000, kHeapLi
 constexpr std::size_t kJitStackBytes = 1 << 20;
 constexpr std::size_t kLongestPattern = 1 << 16;
 
-// The property that stands for the class after a backslash; nullptr for one that stays as it is.
-const char* property_of(char letter, bool in_class) {
+// The superscripts and fractions are words to the engine of the reference.
+const std::string kWordClass =
+    "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
+
+// The property that stands for the class after a backslash; empty for one that stays.
+std::string property_of(char letter, bool in_class) {
   switch (letter) {
     case 's':
       return "\\p{White_Space}";
@@ -31,12 +35,11 @@ const char* property_of(char letter, bool in_class) {
     case 'h':
       return in_class ? "0-9a-fA-F" : "[0-9a-fA-F]";
     case 'w':
-      return in_class ? "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}"
-                      : "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]";
+      return in_class ? kWordClass : "[" + kWordClass + "]";
     case 'W':
-      return in_class ? nullptr : "[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]";
+      return in_class ? "" : "[^" + kWordClass + "]";
     default:
-      return nullptr;
+      return "";
   }
 }
 
@@ -49,8 +52,8 @@ std::string to_pcre2(std::string_view pattern, const JsonFields& fields, const s
       const char letter = pattern[++i];
       if (letter == 'H' || (letter == 'W' && in_class) || (letter == 'K'))
         fields.fail(key, std::string("\\") + letter + " is not supported yet here");
-      const char* property = property_of(letter, in_class);
-      rewritten += property != nullptr ? property : std::string{'\\', letter};
+      const std::string property = property_of(letter, in_class);
+      rewritten += !property.empty() ? property : std::string{'\\', letter};
       continue;
     }
     if (c == '[' && in_class && (i + 1 >= pattern.size() || pattern[i + 1] != ':'))
