@@ -1,0 +1,109 @@
+#include "kernels/elementwise.hpp"
+
+#include <vector>
+
+#include "kernels/parallel.hpp"
+
+namespace temper {
+
+namespace {
+
+// partial[worker][width] summed in worker order into `sums`.
+template <class A>
+void add_partials(const std::vector<A>& partial, int workers, std::int64_t width, A* sums) {
+  for (int worker = 0; worker < workers; ++worker)
+    for (std::int64_t i = 0; i < width; ++i) sums[i] += partial[std::size_t(worker * width + i)];
+}
+
+}  // namespace
+
+template <class T>
+void gelu_forward(const T* x, std::int64_t count, T* y) {
+  parallel_rows(count, [&](std::int64_t begin, std::int64_t end, int) {
+#pragma omp simd
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Accumulate<T> value = load(x + i);
+      store(y + i, value * normal_cdf(value));
+    }
+  });
+}
+
+template <class T>
+void gelu_backward(const T* x, T* dy, std::int64_t rows, std::int64_t width, Accumulate<T>* bias_gradient) {
+  using A = Accumulate<T>;
+  const int workers = row_workers();
+  std::vector<A> partial(static_cast<std::size_t>(workers * width), A(0));
+  parallel_rows(rows, [&](std::int64_t begin, std::int64_t end, int worker) {
+    A* sums = partial.data() + worker * width;
+    for (std::int64_t r = begin; r < end; ++r) {
+      const T* xr = x + r * width;
+      T* dyr = dy + r * width;
+#pragma omp simd
+      for (std::int64_t i = 0; i < width; ++i) {
+        const A value = load(xr + i);
+        const A gradient = load(dyr + i) * (normal_cdf(value) + value * normal_density(value));
+        sums[i] += gradient;
+        store(dyr + i, gradient);
+      }
+    }
+  });
+  add_partials(partial, workers, width, bias_gradient);
+}
+
+template <class T>
+void add_column_sums(const T* dy, std::int64_t rows, std::int64_t width, Accumulate<T>* sums) {
+  using A = Accumulate<T>;
+  const int workers = row_workers();
+  std::vector<A> partial(static_cast<std::size_t>(workers * width), A(0));
+  parallel_rows(rows, [&](std::int64_t begin, std::int64_t end, int worker) {
+    A* mine = partial.data() + worker * width;
+    for (std::int64_t r = begin; r < end; ++r)
+      for (std::int64_t i = 0; i < width; ++i) mine[i] += load(dy + r * width + i);
+  });
+  add_partials(partial, workers, width, sums);
+}
+
+template <class T>
+void add_converted(const T* value, std::int64_t count, Accumulate<T>* accumulator) {
+  parallel_rows(count, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t i = begin; i < end; ++i) accumulator[i] += load(value + i);
+  });
+}
+
+void dropout_scales(const DropoutKey& key, TokenPlace place, std::int64_t width, float* scales) {
+  const auto threshold = std::uint32_t(std::min(4294967295.0, std::round(key.probability * 4294967296.0)));
+  const float kept = float(1 / (1 - key.probability));
+  const PhiloxKey seed = philox_key(key.seed);
+  const std::uint32_t purpose = purpose_word(Purpose::dropout, key.layer, key.op);
+  for (std::int64_t i = 0; i < width; i += 4) {
+    const auto words = philox(seed, {std::uint32_t(i / 4) | place.position << 16, place.document, key.step, purpose});
+    for (std::int64_t lane = 0; lane < 4 && i + lane < width; ++lane)
+      scales[i + lane] = words[std::size_t(lane)] >= threshold ? kept : 0.0f;
+  }
+}
+
+template <class T>
+void dropout(T* x, const TokenPlace* places, std::int64_t rows, std::int64_t width, const DropoutKey& key) {
+  if (key.probability <= 0) return;
+  parallel_rows(rows, [&](std::int64_t begin, std::int64_t end, int) {
+    std::vector<float> scales(static_cast<std::size_t>(width));
+    for (std::int64_t r = begin; r < end; ++r) {
+      dropout_scales(key, places[r], width, scales.data());
+      for (std::int64_t i = 0; i < width; ++i)
+        store(x + r * width + i, load(x + r * width + i) * Accumulate<T>(scales[std::size_t(i)]));
+    }
+  });
+}
+
+#define TEMPER_ELEMENTWISE(T)                                                                     \
+  template void gelu_forward<T>(const T*, std::int64_t, T*);                                      \
+  template void gelu_backward<T>(const T*, T*, std::int64_t, std::int64_t, Accumulate<T>*);       \
+  template void add_column_sums<T>(const T*, std::int64_t, std::int64_t, Accumulate<T>*);         \
+  template void add_converted<T>(const T*, std::int64_t, Accumulate<T>*);                         \
+  template void dropout<T>(T*, const TokenPlace*, std::int64_t, std::int64_t, const DropoutKey&);
+TEMPER_ELEMENTWISE(double)
+TEMPER_ELEMENTWISE(float)
+TEMPER_ELEMENTWISE(Bf16)
+#undef TEMPER_ELEMENTWISE
+
+}  // namespace temper

@@ -1,0 +1,122 @@
+#include "model/load_weights.hpp"
+
+#include "core/digest.hpp"
+#include "core/file.hpp"
+#include "core/outcome.hpp"
+#include "core/philox.hpp"
+#include "io/safetensors.hpp"
+#include "plan/families.hpp"
+
+namespace temper {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool is_head(const LogicalTensor& tensor) { return tensor.name.starts_with("classifier."); }
+
+// The name under which the file holds the tensor; "" when it does not.
+std::string stored_name(const TensorIndex& index, const std::string& prefix, std::string name) {
+  for (const std::string& candidate : {name, prefix + name})
+    if (index.contains(candidate)) return candidate;
+  // Files of 2018 call a norm's gain gamma and its bias beta.
+  for (const auto& [now, then] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"}, std::pair{"LayerNorm.bias", "LayerNorm.beta"}})
+    if (name.ends_with(now)) {
+      name.replace(name.size() - std::string(now).size(), std::string::npos, then);
+      for (const std::string& candidate : {name, prefix + name})
+        if (index.contains(candidate)) return candidate;
+      break;
+    }
+  return "";
+}
+
+std::vector<double> drawn(const LogicalTensor& tensor, double deviation, std::uint64_t seed) {
+  std::vector<double> values(std::size_t(tensor.numel()), 0.0);
+  if (tensor.name.ends_with("LayerNorm.weight")) return std::vector<double>(values.size(), 1.0);
+  if (tensor.name.ends_with(".bias")) return values;
+  const std::uint32_t id = crc32c(tensor.name.data(), tensor.name.size());
+  for (std::size_t i = 0; i < values.size(); i += 2) {
+    const auto words = philox(philox_key(seed), {std::uint32_t(i), std::uint32_t(i >> 32), id, purpose_word(Purpose::initial_value)});
+    const auto pair = normal_pair(words[0], words[1]);
+    values[i] = deviation * pair[0];
+    if (i + 1 < values.size()) values[i + 1] = deviation * pair[1];
+  }
+  return values;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(shape).dump(); }
+
+}  // namespace
+
+void load_weights(const fs::path& directory, const ModelShape& shape, const std::vector<LogicalTensor>& tensors,
+                  std::uint64_t seed, bool random, const WeightSink& sink) {
+  const TensorIndex index = random ? TensorIndex{} : value_or_throw(read_model_index(directory));
+  const Family* family = find_family(shape.family);
+  Problems problems;
+  std::vector<std::string> names;
+  for (const LogicalTensor& tensor : tensors) {
+    const bool draws = random || (is_head(tensor) && !shape.own_head);
+    const std::string name = draws ? "" : stored_name(index, family->prefix, tensor.name);
+    names.push_back(name);
+    if (draws) continue;
+    if (name.empty())
+      problems.push_back({directory.string(), "lacks the tensor " + tensor.name, "", ""});
+    else if (index.at(name).shape != tensor.shape)
+      problems.push_back({directory.string() + ": " + name, "has shape " + shape_text(index.at(name).shape) + " instead of " + shape_text(tensor.shape), "config.json asks for it", ""});
+  }
+  if (!problems.empty()) throw BadInput(problems);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    std::vector<double> values;
+    if (names[i].empty()) {
+      values = drawn(tensors[i], shape.initializer_range, seed);
+    } else {
+      values.resize(std::size_t(tensors[i].numel()));
+      read_elements(index.at(names[i]), 0, tensors[i].numel(), values.data());
+    }
+    sink(int(i), values);
+  }
+}
+
+void export_model(const fs::path& source, const fs::path& target, const ModelShape& shape,
+                  const std::vector<std::string>& label_names, bool regression, const std::vector<ExportedTensor>& tensors) {
+  const Family* family = find_family(shape.family);
+  const fs::path temporary = temporary_beside(target);
+  fs::remove_all(temporary);
+  fs::create_directories(temporary);
+  Json config = value_or_throw(read_json_file(source / "config.json"));
+  config["architectures"] = {"BertForSequenceClassification"};
+  Json id2label = Json::object(), label2id = Json::object();
+  for (std::int64_t i = 0; i < shape.num_labels; ++i) {
+    const std::string name = std::size_t(i) < label_names.size() ? label_names[std::size_t(i)] : "LABEL_" + std::to_string(i);
+    id2label[std::to_string(i)] = name;
+    label2id[name] = i;
+  }
+  config["id2label"] = id2label;
+  config["label2id"] = label2id;
+  config["num_labels"] = shape.num_labels;
+  config["problem_type"] = regression ? "regression" : "single_label_classification";
+  config["torch_dtype"] = "float32";
+  config["temper_pooling"] = shape.pooling == Pooling::mean ? "mean" : shape.pooling == Pooling::cls ? "cls" : "last";
+  write_file_atomically(temporary / "config.json", config.dump(2) + "\n");
+  if (shape.pooling != Pooling::cls)
+    write_file_atomically(temporary / "1_Pooling" / "config.json",
+                          Json{{"word_embedding_dimension", shape.block.hidden},
+                               {"pooling_mode_cls_token", false},
+                               {"pooling_mode_mean_tokens", shape.pooling == Pooling::mean},
+                               {"pooling_mode_lasttoken", shape.pooling == Pooling::last}}
+                                  .dump(2));
+  std::vector<TensorToWrite> files;
+  for (const ExportedTensor& tensor : tensors) {
+    const bool head = tensor.name.starts_with("classifier.");
+    files.push_back({head ? tensor.name : family->prefix + tensor.name, tensor.shape, Dtype::f32, tensor.values.data()});
+  }
+  write_safetensors(temporary / "model.safetensors", files);
+  for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"})
+    if (fs::exists(source / name)) fs::copy_file(source / name, temporary / name, fs::copy_options::overwrite_existing);
+  fs::remove_all(target);
+  std::error_code error;
+  fs::rename(temporary, target, error);
+  if (error) throw io_failure("cannot rename to", target.string(), error.value());
+}
+
+}  // namespace temper
