@@ -12,7 +12,8 @@ namespace {
 inline double master(const double* w, const std::int16_t*, std::int64_t i) { return w[i]; }
 inline float master(const float* w, const std::int16_t*, std::int64_t i) { return w[i]; }
 inline float master(const Bf16* w, const std::int16_t* low, std::int64_t i) {
-  return std::bit_cast<float>((std::uint32_t(w[i].bits) << 16) + std::uint32_t(std::int32_t(low[i])));
+  return std::bit_cast<float>((std::uint32_t(w[i].bits) << 16) +
+                              std::uint32_t(std::int32_t(low[i])));
 }
 inline void set_master(double* w, std::int16_t*, std::int64_t i, double value) { w[i] = value; }
 inline void set_master(float* w, std::int16_t*, std::int64_t i, float value) { w[i] = value; }
@@ -28,19 +29,31 @@ template <class A>
 struct Factors {
   A b1, b2, scale, decay, rate, root, epsilon;
   Factors(const AdamWStep& s, double weight_decay)
-      : b1(A(s.beta1)), b2(A(s.beta2)), scale(A(s.gradient_scale)), decay(A(1 - s.learning_rate * weight_decay)),
-        rate(A(s.learning_rate / s.correction1)), root(A(1 / std::sqrt(s.correction2))), epsilon(A(s.epsilon)) {}
+      : b1(A(s.beta1)),
+        b2(A(s.beta2)),
+        scale(A(s.gradient_scale)),
+        decay(A(1 - s.learning_rate * weight_decay)),
+        rate(A(s.learning_rate / s.correction1)),
+        root(A(1 / std::sqrt(s.correction2))),
+        epsilon(A(s.epsilon)) {}
 };
 
 }  // namespace
 
-AdamWStep adamw_step(double learning_rate, double beta1, double beta2, double epsilon, std::int64_t step) {
-  return {learning_rate, beta1, beta2, epsilon, 1 - std::pow(beta1, double(step)), 1 - std::pow(beta2, double(step)), 1};
+AdamWStep adamw_step(double learning_rate, double beta1, double beta2, double epsilon,
+                     std::int64_t step) {
+  return {learning_rate,
+          beta1,
+          beta2,
+          epsilon,
+          1 - std::pow(beta1, double(step)),
+          1 - std::pow(beta2, double(step)),
+          1};
 }
 
 template <class T>
-void adamw(T* weight, std::int16_t* low, const Accumulate<T>* gradient, Accumulate<T>* first, Accumulate<T>* second,
-           std::int64_t count, double weight_decay, const AdamWStep& step) {
+void adamw(T* weight, std::int16_t* low, const Accumulate<T>* gradient, Accumulate<T>* first,
+           Accumulate<T>* second, std::int64_t count, double weight_decay, const AdamWStep& step) {
   using A = Accumulate<T>;
   const Factors<A> f(step, weight_decay);
   parallel_rows(count, [&](std::int64_t begin, std::int64_t end, int) {
@@ -50,15 +63,17 @@ void adamw(T* weight, std::int16_t* low, const Accumulate<T>* gradient, Accumula
       const A m = first[i] + (A(1) - f.b1) * (g - first[i]);
       const A v = f.b2 * second[i] + (A(1) - f.b2) * g * g;
       first[i] = m, second[i] = v;
-      const A w = master(weight, low, i) * f.decay - f.rate * (m / (std::sqrt(v) * f.root + f.epsilon));
+      const A w =
+          master(weight, low, i) * f.decay - f.rate * (m / (std::sqrt(v) * f.root + f.epsilon));
       set_master(weight, low, i, w);
     }
   });
 }
 
 template <class T>
-void adamw_missed_steps(T* weight, std::int16_t* low, Accumulate<T>* first, Accumulate<T>* second, std::int64_t width,
-                        double weight_decay, const std::vector<AdamWStep>& history, std::int64_t begin,
+void adamw_missed_steps(T* weight, std::int16_t* low, Accumulate<T>* first, Accumulate<T>* second,
+                        std::int64_t width, double weight_decay,
+                        const std::vector<AdamWStep>& history, std::int64_t begin,
                         std::int64_t end) {
   using A = Accumulate<T>;
   // Before this step the bias corrections and the warm-up may still let updates grow.
@@ -112,11 +127,12 @@ SquareSum square_sum(const A* values, std::int64_t count) {
   return total;
 }
 
-#define TEMPER_ADAMW(T)                                                                                                \
-  template void adamw<T>(T*, std::int16_t*, const Accumulate<T>*, Accumulate<T>*, Accumulate<T>*, std::int64_t, double, \
-                         const AdamWStep&);                                                                            \
-  template void adamw_missed_steps<T>(T*, std::int16_t*, Accumulate<T>*, Accumulate<T>*, std::int64_t, double,         \
-                                      const std::vector<AdamWStep>&, std::int64_t, std::int64_t);
+#define TEMPER_ADAMW(T)                                                                           \
+  template void adamw<T>(T*, std::int16_t*, const Accumulate<T>*, Accumulate<T>*, Accumulate<T>*, \
+                         std::int64_t, double, const AdamWStep&);                                 \
+  template void adamw_missed_steps<T>(T*, std::int16_t*, Accumulate<T>*, Accumulate<T>*,          \
+                                      std::int64_t, double, const std::vector<AdamWStep>&,        \
+                                      std::int64_t, std::int64_t);
 TEMPER_ADAMW(double)
 TEMPER_ADAMW(float)
 TEMPER_ADAMW(Bf16)

@@ -8,8 +8,8 @@ namespace temper {
 
 namespace {
 
-// One document and head in the accumulation type: rows [length, size], and transposed [size, padded] so that loops over keys
-// are the inner, contiguous ones.
+// One document and head in the accumulation type: rows [length, size], and transposed [size,
+// padded] so that loops over keys are the inner, contiguous ones.
 template <class A>
 struct Tile {
   std::vector<A> q, k, v, kt, vt, out, dout, dq, dk, dv, scores, dscores;
@@ -18,7 +18,8 @@ struct Tile {
 
   void fit(std::int64_t length, std::int64_t size) {
     padded = align_up(length, 16);
-    for (auto* rows : {&q, &k, &v, &out, &dout, &dq, &dk, &dv}) rows->resize(std::size_t(padded * size));
+    for (auto* rows : {&q, &k, &v, &out, &dout, &dq, &dk, &dv})
+      rows->resize(std::size_t(padded * size));
     kt.assign(std::size_t(padded * size), A(0));
     vt.assign(std::size_t(padded * size), A(0));
     scores.resize(std::size_t(padded));
@@ -28,20 +29,23 @@ struct Tile {
 };
 
 template <class T, class A>
-void load_rows(const T* from, std::int64_t stride, std::int64_t length, std::int64_t size, A* rows) {
+void load_rows(const T* from, std::int64_t stride, std::int64_t length, std::int64_t size,
+               A* rows) {
   for (std::int64_t i = 0; i < length; ++i)
     for (std::int64_t c = 0; c < size; ++c) rows[i * size + c] = load(from + i * stride + c);
 }
 
 template <class A>
-void transpose(const A* rows, std::int64_t length, std::int64_t size, std::int64_t padded, A* columns) {
+void transpose(const A* rows, std::int64_t length, std::int64_t size, std::int64_t padded,
+               A* columns) {
   for (std::int64_t i = 0; i < length; ++i)
     for (std::int64_t c = 0; c < size; ++c) columns[c * padded + i] = rows[i * size + c];
 }
 
 // out[j] = sum_c row[c] * columns[c][j] for all padded j.
 template <class A>
-void row_times_columns(const A* row, const A* columns, std::int64_t size, std::int64_t padded, A* out) {
+void row_times_columns(const A* row, const A* columns, std::int64_t size, std::int64_t padded,
+                       A* out) {
   for (std::int64_t j = 0; j < padded; j += 16) {
     A sum[16] = {};
     for (std::int64_t c = 0; c < size; ++c)
@@ -56,7 +60,8 @@ void add_scaled(A factor, const A* row, std::int64_t size, A* out) {
   for (std::int64_t c = 0; c < size; ++c) out[c] += factor * row[c];
 }
 
-// Softmax in place over the first `length` scores; the logarithm of the sum of exponentials is returned.
+// Softmax in place over the first `length` scores; the logarithm of the sum of exponentials is
+// returned.
 template <class A>
 A softmax(A* scores, std::int64_t length) {
   A largest = scores[0], sum = 0;
@@ -76,7 +81,8 @@ DropoutKey key_of_head(const AttentionShape& shape, std::int64_t head) {
 }  // namespace
 
 template <class T>
-void attention_forward(const AttentionShape& shape, const T* qkv, T* context, Accumulate<T>* log_sums) {
+void attention_forward(const AttentionShape& shape, const T* qkv, T* context,
+                       Accumulate<T>* log_sums) {
   using A = Accumulate<T>;
   const std::int64_t d = shape.head_size, width = shape.heads * d, stride = 3 * width;
   const A scale = A(1) / std::sqrt(A(d));
@@ -103,15 +109,16 @@ void attention_forward(const AttentionShape& shape, const T* qkv, T* context, Ac
         A* out = tile.out.data() + i * d;
         std::fill_n(out, d, A(0));
         for (std::int64_t j = 0; j < n; ++j) add_scaled(p[j], tile.v.data() + j * d, d, out);
-        for (std::int64_t c = 0; c < d; ++c) store(context + (first + i) * width + head * d + c, out[c]);
+        for (std::int64_t c = 0; c < d; ++c)
+          store(context + (first + i) * width + head * d + c, out[c]);
       }
     }
   });
 }
 
 template <class T>
-void attention_backward(const AttentionShape& shape, const T* qkv, const T* context, const Accumulate<T>* log_sums,
-                        const T* d_context, T* d_qkv) {
+void attention_backward(const AttentionShape& shape, const T* qkv, const T* context,
+                        const Accumulate<T>* log_sums, const T* d_context, T* d_qkv) {
   using A = Accumulate<T>;
   const std::int64_t d = shape.head_size, width = shape.heads * d, stride = 3 * width;
   const A scale = A(1) / std::sqrt(A(d));
@@ -132,7 +139,8 @@ void attention_backward(const AttentionShape& shape, const T* qkv, const T* cont
       for (auto* rows : {&tile.dq, &tile.dk, &tile.dv}) std::fill(rows->begin(), rows->end(), A(0));
       for (A& value : tile.q) value *= scale;
       for (std::int64_t i = 0; i < n; ++i) {
-        const A *q = tile.q.data() + i * d, *go = tile.dout.data() + i * d, *out = tile.out.data() + i * d;
+        const A *q = tile.q.data() + i * d, *go = tile.dout.data() + i * d,
+                *out = tile.out.data() + i * d;
         A *p = tile.scores.data(), *ds = tile.dscores.data();
         row_times_columns(q, tile.kt.data(), d, tile.padded, p);
         row_times_columns(go, tile.vt.data(), d, tile.padded, ds);
@@ -166,10 +174,10 @@ void attention_backward(const AttentionShape& shape, const T* qkv, const T* cont
   });
 }
 
-#define TEMPER_ATTENTION(T)                                                                              \
-  template void attention_forward<T>(const AttentionShape&, const T*, T*, Accumulate<T>*);               \
-  template void attention_backward<T>(const AttentionShape&, const T*, const T*, const Accumulate<T>*, \
-                                      const T*, T*);
+#define TEMPER_ATTENTION(T)                                                                \
+  template void attention_forward<T>(const AttentionShape&, const T*, T*, Accumulate<T>*); \
+  template void attention_backward<T>(const AttentionShape&, const T*, const T*,           \
+                                      const Accumulate<T>*, const T*, T*);
 TEMPER_ATTENTION(double)
 TEMPER_ATTENTION(float)
 TEMPER_ATTENTION(Bf16)

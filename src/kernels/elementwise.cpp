@@ -29,7 +29,8 @@ void gelu_forward(const T* x, std::int64_t count, T* y) {
 }
 
 template <class T>
-void gelu_backward(const T* x, T* dy, std::int64_t rows, std::int64_t width, Accumulate<T>* bias_gradient) {
+void gelu_backward(const T* x, T* dy, std::int64_t rows, std::int64_t width,
+                   Accumulate<T>* bias_gradient) {
   using A = Accumulate<T>;
   const int workers = row_workers();
   std::vector<A> partial(static_cast<std::size_t>(workers * width), A(0));
@@ -71,19 +72,22 @@ void add_converted(const T* value, std::int64_t count, Accumulate<T>* accumulato
 }
 
 void dropout_scales(const DropoutKey& key, TokenPlace place, std::int64_t width, float* scales) {
-  const auto threshold = std::uint32_t(std::min(4294967295.0, std::round(key.probability * 4294967296.0)));
+  const auto threshold =
+      std::uint32_t(std::min(4294967295.0, std::round(key.probability * 4294967296.0)));
   const float kept = float(1 / (1 - key.probability));
   const PhiloxKey seed = philox_key(key.seed);
   const std::uint32_t purpose = purpose_word(Purpose::dropout, key.layer, key.op);
   for (std::int64_t i = 0; i < width; i += 4) {
-    const auto words = philox(seed, {std::uint32_t(i / 4) | place.position << 16, place.document, key.step, purpose});
+    const auto words = philox(
+        seed, {std::uint32_t(i / 4) | place.position << 16, place.document, key.step, purpose});
     for (std::int64_t lane = 0; lane < 4 && i + lane < width; ++lane)
       scales[i + lane] = words[std::size_t(lane)] >= threshold ? kept : 0.0f;
   }
 }
 
 template <class T>
-void dropout(T* x, const TokenPlace* places, std::int64_t rows, std::int64_t width, const DropoutKey& key) {
+void dropout(T* x, const TokenPlace* places, std::int64_t rows, std::int64_t width,
+             const DropoutKey& key) {
   if (key.probability <= 0) return;
   parallel_rows(rows, [&](std::int64_t begin, std::int64_t end, int) {
     std::vector<float> scales(static_cast<std::size_t>(width));
@@ -95,11 +99,11 @@ void dropout(T* x, const TokenPlace* places, std::int64_t rows, std::int64_t wid
   });
 }
 
-#define TEMPER_ELEMENTWISE(T)                                                                     \
-  template void gelu_forward<T>(const T*, std::int64_t, T*);                                      \
-  template void gelu_backward<T>(const T*, T*, std::int64_t, std::int64_t, Accumulate<T>*);       \
-  template void add_column_sums<T>(const T*, std::int64_t, std::int64_t, Accumulate<T>*);         \
-  template void add_converted<T>(const T*, std::int64_t, Accumulate<T>*);                         \
+#define TEMPER_ELEMENTWISE(T)                                                               \
+  template void gelu_forward<T>(const T*, std::int64_t, T*);                                \
+  template void gelu_backward<T>(const T*, T*, std::int64_t, std::int64_t, Accumulate<T>*); \
+  template void add_column_sums<T>(const T*, std::int64_t, std::int64_t, Accumulate<T>*);   \
+  template void add_converted<T>(const T*, std::int64_t, Accumulate<T>*);                   \
   template void dropout<T>(T*, const TokenPlace*, std::int64_t, std::int64_t, const DropoutKey&);
 TEMPER_ELEMENTWISE(double)
 TEMPER_ELEMENTWISE(float)

@@ -1,4 +1,5 @@
-// Element-wise kernels over [rows, width]: GELU with its bias gradient, dropout by counter, sums and conversions.
+// Element-wise kernels over [rows, width]: GELU with its bias gradient, dropout by counter, sums
+// and conversions.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,11 @@ namespace temper {
 template <class T>
 void gelu_forward(const T* x, std::int64_t count, T* y);
 
-// dx = dy (Phi(x) + x phi(x)), written over dy; column sums of dx are added to bias_gradient [width].
+// dx = dy (Phi(x) + x phi(x)), written over dy; column sums of dx are added to bias_gradient
+// [width].
 template <class T>
-void gelu_backward(const T* x, T* dy, std::int64_t rows, std::int64_t width, Accumulate<T>* bias_gradient);
+void gelu_backward(const T* x, T* dy, std::int64_t rows, std::int64_t width,
+                   Accumulate<T>* bias_gradient);
 
 // Column sums of dy [rows, width] are added to `sums` [width].
 template <class T>
@@ -35,9 +38,11 @@ struct DropoutKey {
   double probability = 0;
 };
 
-// x = keep ? x / (1 - p) : 0 in place. Calling it on the gradient with the same key is its backward.
+// x = keep ? x / (1 - p) : 0 in place. Calling it on the gradient with the same key is its
+// backward.
 template <class T>
-void dropout(T* x, const TokenPlace* places, std::int64_t rows, std::int64_t width, const DropoutKey& key);
+void dropout(T* x, const TokenPlace* places, std::int64_t rows, std::int64_t width,
+             const DropoutKey& key);
 
 // Scales of one row: 0 or 1 / (1 - p) for `width` channels.
 void dropout_scales(const DropoutKey& key, TokenPlace place, std::int64_t width, float* scales);

@@ -7,8 +7,8 @@
 namespace temper {
 
 template <class T>
-void layer_norm_forward(const T* x, const T* residual, const T* gain, const T* bias, double eps, std::int64_t rows,
-                        std::int64_t width, T* sum, T* y, Accumulate<T>* stats) {
+void layer_norm_forward(const T* x, const T* residual, const T* gain, const T* bias, double eps,
+                        std::int64_t rows, std::int64_t width, T* sum, T* y, Accumulate<T>* stats) {
   using A = Accumulate<T>;
   parallel_rows(rows, [&](std::int64_t begin, std::int64_t end, int) {
     std::vector<A> row(static_cast<std::size_t>(width));
@@ -37,8 +37,9 @@ void layer_norm_forward(const T* x, const T* residual, const T* gain, const T* b
 }
 
 template <class T>
-void layer_norm_backward(const T* dy, const T* sum, const T* gain, const Accumulate<T>* stats, std::int64_t rows,
-                         std::int64_t width, T* ds, Accumulate<T>* gain_gradient, Accumulate<T>* bias_gradient) {
+void layer_norm_backward(const T* dy, const T* sum, const T* gain, const Accumulate<T>* stats,
+                         std::int64_t rows, std::int64_t width, T* ds, Accumulate<T>* gain_gradient,
+                         Accumulate<T>* bias_gradient) {
   using A = Accumulate<T>;
   const int workers = row_workers();
   std::vector<A> partial(static_cast<std::size_t>(2 * width * workers), A(0));
@@ -63,7 +64,8 @@ void layer_norm_backward(const T* dy, const T* sum, const T* gain, const Accumul
       }
       sum_g /= A(width), sum_gn /= A(width);
       T* dsr = ds + r * width;
-      for (std::int64_t i = 0; i < width; ++i) store(dsr + i, rstd * (g[i] - sum_g - normal[i] * sum_gn));
+      for (std::int64_t i = 0; i < width; ++i)
+        store(dsr + i, rstd * (g[i] - sum_g - normal[i] * sum_gn));
     }
   });
   for (int worker = 0; worker < workers; ++worker)
@@ -73,11 +75,12 @@ void layer_norm_backward(const T* dy, const T* sum, const T* gain, const Accumul
     }
 }
 
-#define TEMPER_LAYER_NORM(T)                                                                                      \
-  template void layer_norm_forward<T>(const T*, const T*, const T*, const T*, double, std::int64_t, std::int64_t, \
-                                      T*, T*, Accumulate<T>*);                                                    \
-  template void layer_norm_backward<T>(const T*, const T*, const T*, const Accumulate<T>*, std::int64_t,          \
-                                       std::int64_t, T*, Accumulate<T>*, Accumulate<T>*);
+#define TEMPER_LAYER_NORM(T)                                                               \
+  template void layer_norm_forward<T>(const T*, const T*, const T*, const T*, double,      \
+                                      std::int64_t, std::int64_t, T*, T*, Accumulate<T>*); \
+  template void layer_norm_backward<T>(const T*, const T*, const T*, const Accumulate<T>*, \
+                                       std::int64_t, std::int64_t, T*, Accumulate<T>*,     \
+                                       Accumulate<T>*);
 TEMPER_LAYER_NORM(double)
 TEMPER_LAYER_NORM(float)
 TEMPER_LAYER_NORM(Bf16)

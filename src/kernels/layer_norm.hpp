@@ -1,6 +1,8 @@
-// LayerNorm of a sum (Ba et al. 2016, biased variance), row by row: the residual addition is part of the pass.
+// LayerNorm of a sum (Ba et al. 2016, biased variance), row by row: the residual addition is part
+// of the pass.
 //
-// y = (s - mean) * rstd * gain + bias with s = x + residual. Statistics are kept in the accumulation type.
+// y = (s - mean) * rstd * gain + bias with s = x + residual. Statistics are kept in the
+// accumulation type.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +11,17 @@
 
 namespace temper {
 
-// x, residual (may be null), sum, y: [rows, width]. `sum` keeps s for backward and may be x itself. stats: [rows, 2] mean and rstd.
+// x, residual (may be null), sum, y: [rows, width]. `sum` keeps s for backward and may be x itself.
+// stats: [rows, 2] mean and rstd.
 template <class T>
-void layer_norm_forward(const T* x, const T* residual, const T* gain, const T* bias, double eps, std::int64_t rows,
-                        std::int64_t width, T* sum, T* y, Accumulate<T>* stats);
+void layer_norm_forward(const T* x, const T* residual, const T* gain, const T* bias, double eps,
+                        std::int64_t rows, std::int64_t width, T* sum, T* y, Accumulate<T>* stats);
 
-// dy, sum, ds: [rows, width]; ds is the gradient of x and of the residual alike. gain_gradient and bias_gradient [width] are added to.
+// dy, sum, ds: [rows, width]; ds is the gradient of x and of the residual alike. gain_gradient and
+// bias_gradient [width] are added to.
 template <class T>
-void layer_norm_backward(const T* dy, const T* sum, const T* gain, const Accumulate<T>* stats, std::int64_t rows,
-                         std::int64_t width, T* ds, Accumulate<T>* gain_gradient, Accumulate<T>* bias_gradient);
+void layer_norm_backward(const T* dy, const T* sum, const T* gain, const Accumulate<T>* stats,
+                         std::int64_t rows, std::int64_t width, T* ds, Accumulate<T>* gain_gradient,
+                         Accumulate<T>* bias_gradient);
 
 }  // namespace temper

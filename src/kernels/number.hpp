@@ -1,7 +1,9 @@
-// Numbers as kernels see them: storage types, their accumulation types, and vectorisable mathematics.
+// Numbers as kernels see them: storage types, their accumulation types, and vectorisable
+// mathematics.
 //
-// A kernel is a template over the storage type T (double, float, Bf16) that loads to Accumulate<T>, computes there, and
-// stores with one rounding. Loops are plain so that the compiler makes vector code of them.
+// A kernel is a template over the storage type T (double, float, Bf16) that loads to Accumulate<T>,
+// computes there, and stores with one rounding. Loops are plain so that the compiler makes vector
+// code of them.
 #pragma once
 
 #include <bit>
@@ -45,7 +47,8 @@ inline float fast_exp(float x) {
 }
 inline double fast_exp(double x) { return std::exp(x); }
 
-// Phi(x), the normal distribution: GELU's gate. fp32: Abramowitz and Stegun 7.1.26, absolute error below 1e-7.
+// Phi(x), the normal distribution: GELU's gate. fp32: Abramowitz and Stegun 7.1.26, absolute error
+// below 1e-7.
 inline float normal_cdf(float x) {
   const float z = std::fabs(x) * 0.70710678118654752f;
   const float t = 1.0f / (1.0f + 0.3275911f * z);

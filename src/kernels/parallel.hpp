@@ -2,8 +2,9 @@
 //
 //   parallel_rows(tokens, [&](std::int64_t begin, std::int64_t end, int worker) { ... });
 //
-// Each worker gets one contiguous part, so sums made by workers and added in worker order are the same for the same number
-// of threads. Before Kokkos is initialised (tools, small tests) there is one worker.
+// Each worker gets one contiguous part, so sums made by workers and added in worker order are the
+// same for the same number of threads. Before Kokkos is initialised (tools, small tests) there is
+// one worker.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -25,7 +26,8 @@ void parallel_rows(std::int64_t rows, Body&& body) {
     body(std::int64_t{0}, rows, 0);
     return;
   }
-  using Policy = Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace, Kokkos::Schedule<Kokkos::Static>>;
+  using Policy =
+      Kokkos::RangePolicy<Kokkos::DefaultHostExecutionSpace, Kokkos::Schedule<Kokkos::Static>>;
   Kokkos::parallel_for(Policy(0, workers), [&](int worker) {
     const Extent part = even_part(rows, workers, worker);
     body(part.begin, part.end, worker);

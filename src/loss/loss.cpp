@@ -12,13 +12,16 @@ namespace temper {
 namespace {
 
 template <class T>
-LossResult cross_entropy_of(const at::Tensor& logits, const std::vector<std::int64_t>& labels, const CrossEntropyOptions& options) {
+LossResult cross_entropy_of(const at::Tensor& logits, const std::vector<std::int64_t>& labels,
+                            const CrossEntropyOptions& options) {
   const std::int64_t n = logits.size(0), classes = logits.size(1);
   LossResult result;
   result.gradient = at::empty_like(logits);
   const T* x = logits.const_data_ptr<T>();
   T* g = result.gradient.mutable_data_ptr<T>();
-  const auto weight_of = [&](std::int64_t c) { return options.class_weights.empty() ? 1.0 : options.class_weights[std::size_t(c)]; };
+  const auto weight_of = [&](std::int64_t c) {
+    return options.class_weights.empty() ? 1.0 : options.class_weights[std::size_t(c)];
+  };
   double all_weights = 0;
   for (std::int64_t c = 0; c < classes; ++c) all_weights += weight_of(c);
   const double smooth = options.label_smoothing / double(classes);
@@ -39,7 +42,8 @@ LossResult cross_entropy_of(const at::Tensor& logits, const std::vector<std::int
     }
     const double total = own + smooth * all_weights;
     for (std::int64_t c = 0; c < classes; ++c)
-      g[i * classes + c] = T(total * std::exp(log_p[std::size_t(c)]) - smooth * weight_of(c) - (c == label ? own : 0));
+      g[i * classes + c] = T(total * std::exp(log_p[std::size_t(c)]) - smooth * weight_of(c) -
+                             (c == label ? own : 0));
     result.sum += loss;
     result.weight += weight_of(label);
   }
@@ -63,14 +67,18 @@ LossResult squared_error_of(const at::Tensor& prediction, const std::vector<doub
 
 }  // namespace
 
-LossResult cross_entropy(const at::Tensor& logits, const std::vector<std::int64_t>& labels, const CrossEntropyOptions& options) {
-  expects(logits.dim() == 2 && logits.size(0) == std::int64_t(labels.size()) && logits.is_contiguous(), "logits and labels differ in number");
+LossResult cross_entropy(const at::Tensor& logits, const std::vector<std::int64_t>& labels,
+                         const CrossEntropyOptions& options) {
+  expects(
+      logits.dim() == 2 && logits.size(0) == std::int64_t(labels.size()) && logits.is_contiguous(),
+      "logits and labels differ in number");
   return logits.scalar_type() == at::kDouble ? cross_entropy_of<double>(logits, labels, options)
                                              : cross_entropy_of<float>(logits, labels, options);
 }
 
 LossResult mean_squared_error(const at::Tensor& prediction, const std::vector<double>& values) {
-  expects(prediction.numel() == std::int64_t(values.size()) && prediction.is_contiguous(), "predictions and values differ in number");
+  expects(prediction.numel() == std::int64_t(values.size()) && prediction.is_contiguous(),
+          "predictions and values differ in number");
   return prediction.scalar_type() == at::kDouble ? squared_error_of<double>(prediction, values)
                                                  : squared_error_of<float>(prediction, values);
 }

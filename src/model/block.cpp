@@ -16,18 +16,23 @@ namespace {
 constexpr std::uint32_t kAttentionOutput = 1, kMlpOutput = 2, kProbabilities = 16;
 
 // Query, key and value as one matrix: the unit layout places them next to each other.
-Parameter adjacent(const ParameterTable& table, const std::string& prefix, const std::string& what) {
+Parameter adjacent(const ParameterTable& table, const std::string& prefix,
+                   const std::string& what) {
   const Parameter& q = table.at(prefix + "query." + what);
   const Parameter &k = table.at(prefix + "key." + what), &v = table.at(prefix + "value." + what);
   const auto joined = [&](const at::Tensor& a, const at::Tensor& b, const at::Tensor& c) {
     const std::int64_t n = a.numel();
-    expects(b.storage_offset() == a.storage_offset() + n && c.storage_offset() == b.storage_offset() + n,
-            prefix, " query, key and value do not lie next to each other: hidden size must be a multiple of 64");
+    expects(b.storage_offset() == a.storage_offset() + n &&
+                c.storage_offset() == b.storage_offset() + n,
+            prefix,
+            " query, key and value do not lie next to each other: hidden size must be a multiple "
+            "of 64");
     auto sizes = a.sizes().vec();
     sizes[0] *= 3;
     return a.as_strided(sizes, a.strides());
   };
-  return {joined(q.weight, k.weight, v.weight), q.trained() ? joined(q.gradient, k.gradient, v.gradient) : at::Tensor()};
+  return {joined(q.weight, k.weight, v.weight),
+          q.trained() ? joined(q.gradient, k.gradient, v.gradient) : at::Tensor()};
 }
 
 Norm norm_of(const ParameterTable& table, const std::string& name, double eps) {
@@ -36,92 +41,118 @@ Norm norm_of(const ParameterTable& table, const std::string& name, double eps) {
 
 // A place for gradients of frozen parameters, so that kernels need no special case.
 at::Tensor gradient_or_scratch(const Parameter& parameter) {
-  return parameter.trained() ? parameter.gradient
-                             : at::zeros(parameter.weight.sizes(), at::dtype(accumulate_type(parameter.weight.scalar_type())));
+  return parameter.trained()
+             ? parameter.gradient
+             : at::zeros(parameter.weight.sizes(),
+                         at::dtype(accumulate_type(parameter.weight.scalar_type())));
 }
 
-AttentionShape attention_shape(const BlockShape& shape, const PackedBatch& batch, const DropoutKey& key) {
-  return {shape.heads, shape.head_size, batch.offsets.data(), batch.size(), batch.places.data(), key};
+AttentionShape attention_shape(const BlockShape& shape, const PackedBatch& batch,
+                               const DropoutKey& key) {
+  return {shape.heads,  shape.head_size,     batch.offsets.data(),
+          batch.size(), batch.places.data(), key};
 }
 
 }  // namespace
 
-at::Tensor norm_forward(const Norm& norm, const at::Tensor& x, const at::Tensor& residual, at::Tensor& sum, at::Tensor& stats) {
+at::Tensor norm_forward(const Norm& norm, const at::Tensor& x, const at::Tensor& residual,
+                        at::Tensor& sum, at::Tensor& stats) {
   const std::int64_t rows = x.size(0), width = x.size(1);
   at::Tensor y = at::empty_like(x);
   sum = x;
   stats = at::empty({rows, 2}, at::dtype(accumulate_type(x.scalar_type())));
   dispatch(x.scalar_type(), [&]<class T>() {
-    layer_norm_forward(data<T>(x), data<T>(residual), data<T>(norm.weight.weight), data<T>(norm.bias.weight), norm.eps, rows,
-                       width, data<T>(sum), data<T>(y), accumulator<T>(stats));
+    layer_norm_forward(data<T>(x), data<T>(residual), data<T>(norm.weight.weight),
+                       data<T>(norm.bias.weight), norm.eps, rows, width, data<T>(sum), data<T>(y),
+                       accumulator<T>(stats));
   });
   return y;
 }
 
-at::Tensor norm_backward(const Norm& norm, const at::Tensor& dy, const at::Tensor& sum, const at::Tensor& stats) {
+at::Tensor norm_backward(const Norm& norm, const at::Tensor& dy, const at::Tensor& sum,
+                         const at::Tensor& stats) {
   at::Tensor ds = at::empty_like(dy);
   const at::Tensor gain = gradient_or_scratch(norm.weight), bias = gradient_or_scratch(norm.bias);
   dispatch(dy.scalar_type(), [&]<class T>() {
-    layer_norm_backward(data<T>(dy), data<T>(sum), data<T>(norm.weight.weight), accumulator<T>(stats), dy.size(0), dy.size(1),
-                        data<T>(ds), accumulator<T>(gain), accumulator<T>(bias));
+    layer_norm_backward(data<T>(dy), data<T>(sum), data<T>(norm.weight.weight),
+                        accumulator<T>(stats), dy.size(0), dy.size(1), data<T>(ds),
+                        accumulator<T>(gain), accumulator<T>(bias));
   });
   return ds;
 }
 
-Block::Block(const BlockShape& shape, const ParameterTable& table, const std::string& prefix, int layer)
-    : shape_(shape), layer_(layer), out_(table, prefix + "attention.output.dense"), up_(table, prefix + "intermediate.dense"),
-      down_(table, prefix + "output.dense"), norm1_(norm_of(table, prefix + "attention.output.LayerNorm", shape.norm_eps)),
+Block::Block(const BlockShape& shape, const ParameterTable& table, const std::string& prefix,
+             int layer)
+    : shape_(shape),
+      layer_(layer),
+      out_(table, prefix + "attention.output.dense"),
+      up_(table, prefix + "intermediate.dense"),
+      down_(table, prefix + "output.dense"),
+      norm1_(norm_of(table, prefix + "attention.output.LayerNorm", shape.norm_eps)),
       norm2_(norm_of(table, prefix + "output.LayerNorm", shape.norm_eps)) {
-  expects(shape.norm == NormKind::layer_norm && shape.norm_place == NormPlace::after && !shape.gated_mlp &&
-              shape.mask == MaskKind::bidirectional && shape.activation == Activation::gelu_erf &&
-              shape.kv_heads == shape.heads,
+  expects(shape.norm == NormKind::layer_norm && shape.norm_place == NormPlace::after &&
+              !shape.gated_mlp && shape.mask == MaskKind::bidirectional &&
+              shape.activation == Activation::gelu_erf && shape.kv_heads == shape.heads,
           "this block computes post-norm encoders with GELU");
   qkv_.weight = adjacent(table, prefix + "attention.self.", "weight");
   qkv_.bias = adjacent(table, prefix + "attention.self.", "bias");
 }
 
-DropoutKey Block::key(const PackedBatch& batch, const BlockOptions& options, std::uint32_t op, double probability) const {
+DropoutKey Block::key(const PackedBatch& batch, const BlockOptions& options, std::uint32_t op,
+                      double probability) const {
   return {options.seed, batch.step, std::uint32_t(layer_ + 1), op, probability};
 }
 
-at::Tensor Block::attend(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options, Saved& saved) const {
+at::Tensor Block::attend(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options,
+                         Saved& saved) const {
   saved.x = x;
   saved.qkv = linear_forward(qkv_, x);
   saved.context = at::empty({x.size(0), shape_.heads * shape_.head_size}, x.options());
-  saved.log_sums = at::empty({x.size(0), shape_.heads}, at::dtype(accumulate_type(x.scalar_type())));
-  const AttentionShape shape = attention_shape(shape_, batch, key(batch, options, kProbabilities, options.attn_dropout));
+  saved.log_sums =
+      at::empty({x.size(0), shape_.heads}, at::dtype(accumulate_type(x.scalar_type())));
+  const AttentionShape shape =
+      attention_shape(shape_, batch, key(batch, options, kProbabilities, options.attn_dropout));
   dispatch(x.scalar_type(), [&]<class T>() {
-    attention_forward(shape, data<T>(saved.qkv), data<T>(saved.context), accumulator<T>(saved.log_sums));
+    attention_forward(shape, data<T>(saved.qkv), data<T>(saved.context),
+                      accumulator<T>(saved.log_sums));
   });
   return linear_forward(out_, saved.context);
 }
 
-at::Tensor Block::forward(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options, Saved& saved) const {
+at::Tensor Block::forward(const at::Tensor& x, const PackedBatch& batch,
+                          const BlockOptions& options, Saved& saved) const {
   const std::int64_t rows = x.size(0), hidden = shape_.hidden;
   const at::Tensor a = attend(x, batch, options, saved);
   dispatch(x.scalar_type(), [&]<class T>() {
-    dropout(data<T>(a), batch.places.data(), rows, hidden, key(batch, options, kAttentionOutput, options.hidden_dropout));
+    dropout(data<T>(a), batch.places.data(), rows, hidden,
+            key(batch, options, kAttentionOutput, options.hidden_dropout));
   });
   saved.y = norm_forward(norm1_, a, x, saved.sum1, saved.stats1);
   saved.pre = linear_forward(up_, saved.y);
   saved.act = at::empty_like(saved.pre);
-  dispatch(x.scalar_type(), [&]<class T>() { gelu_forward(data<T>(saved.pre), saved.pre.numel(), data<T>(saved.act)); });
+  dispatch(x.scalar_type(), [&]<class T>() {
+    gelu_forward(data<T>(saved.pre), saved.pre.numel(), data<T>(saved.act));
+  });
   const at::Tensor m = linear_forward(down_, saved.act);
   dispatch(x.scalar_type(), [&]<class T>() {
-    dropout(data<T>(m), batch.places.data(), rows, hidden, key(batch, options, kMlpOutput, options.hidden_dropout));
+    dropout(data<T>(m), batch.places.data(), rows, hidden,
+            key(batch, options, kMlpOutput, options.hidden_dropout));
   });
   return norm_forward(norm2_, m, saved.y, saved.sum2, saved.stats2);
 }
 
-at::Tensor Block::backward_input(const at::Tensor& dz, const PackedBatch& batch, const BlockOptions& options, Saved& saved,
+at::Tensor Block::backward_input(const at::Tensor& dz, const PackedBatch& batch,
+                                 const BlockOptions& options, Saved& saved,
                                  WeightWork& work) const {
   const std::int64_t rows = dz.size(0), hidden = shape_.hidden;
-  // A branch's gradient: that of the sum, through its dropout, with the bias gradient of the linear that made it.
+  // A branch's gradient: that of the sum, through its dropout, with the bias gradient of the linear
+  // that made it.
   const auto branch = [&](const at::Tensor& ds, std::uint32_t op, const Parameter& bias) {
     const bool drops = options.hidden_dropout > 0;
     const at::Tensor da = drops ? ds.clone() : ds;
     dispatch(ds.scalar_type(), [&]<class T>() {
-      dropout(data<T>(da), batch.places.data(), rows, hidden, key(batch, options, op, options.hidden_dropout));
+      dropout(data<T>(da), batch.places.data(), rows, hidden,
+              key(batch, options, op, options.hidden_dropout));
       if (bias.trained()) add_column_sums(data<T>(da), rows, hidden, accumulator<T>(bias.gradient));
     });
     return da;
@@ -132,7 +163,8 @@ at::Tensor Block::backward_input(const at::Tensor& dz, const PackedBatch& batch,
   work.items.push_back({&down_.weight, dm, saved.act});
   const at::Tensor up_bias = gradient_or_scratch(up_.bias);
   dispatch(dz.scalar_type(), [&]<class T>() {
-    gelu_backward(data<T>(saved.pre), data<T>(dpre), rows, shape_.mlp_width, accumulator<T>(up_bias));
+    gelu_backward(data<T>(saved.pre), data<T>(dpre), rows, shape_.mlp_width,
+                  accumulator<T>(up_bias));
   });
   work.items.push_back({&up_.weight, dpre, saved.y});
   const at::Tensor dy = linear_backward_input(up_, dpre).add_(ds2);
@@ -141,11 +173,12 @@ at::Tensor Block::backward_input(const at::Tensor& dz, const PackedBatch& batch,
   const at::Tensor d_context = linear_backward_input(out_, da);
   work.items.push_back({&out_.weight, da, saved.context});
   const at::Tensor d_qkv = at::empty_like(saved.qkv);
-  const AttentionShape shape = attention_shape(shape_, batch, key(batch, options, kProbabilities, options.attn_dropout));
+  const AttentionShape shape =
+      attention_shape(shape_, batch, key(batch, options, kProbabilities, options.attn_dropout));
   const at::Tensor qkv_bias = gradient_or_scratch(qkv_.bias);
   dispatch(dz.scalar_type(), [&]<class T>() {
-    attention_backward(shape, data<T>(saved.qkv), data<T>(saved.context), accumulator<T>(saved.log_sums),
-                       data<T>(d_context), data<T>(d_qkv));
+    attention_backward(shape, data<T>(saved.qkv), data<T>(saved.context),
+                       accumulator<T>(saved.log_sums), data<T>(d_context), data<T>(d_qkv));
     add_column_sums(data<T>(d_qkv), rows, d_qkv.size(1), accumulator<T>(qkv_bias));
   });
   work.items.push_back({&qkv_.weight, d_qkv, saved.x});

@@ -1,9 +1,11 @@
-// One transformer block of an encoder (Vaswani et al. 2017, post-norm as in BERT) on [tokens, hidden].
+// One transformer block of an encoder (Vaswani et al. 2017, post-norm as in BERT) on [tokens,
+// hidden].
 //
-//   qkv = x Wqkv^T + b;  a = dropout(attention(qkv) Wo^T + b);  y = LN(x + a);  z = LN(y + dropout(gelu(y W1^T + b) W2^T + b))
+//   qkv = x Wqkv^T + b;  a = dropout(attention(qkv) Wo^T + b);  y = LN(x + a);  z = LN(y +
+//   dropout(gelu(y W1^T + b) W2^T + b))
 //
-// forward keeps what backward needs in `Saved`, which belongs to the micro-batch. backward computes the input gradient and
-// leaves the weight products in a WeightWork.
+// forward keeps what backward needs in `Saved`, which belongs to the micro-batch. backward computes
+// the input gradient and leaves the weight products in a WeightWork.
 #pragma once
 
 #include <string>
@@ -33,14 +35,18 @@ class Block {
   // `prefix` is "encoder.layer.3."
   Block(const BlockShape& shape, const ParameterTable& table, const std::string& prefix, int layer);
 
-  at::Tensor forward(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options, Saved& saved) const;
-  // The gradient of x. Bias and norm gradients are added at once; matrix gradients when `work` runs.
-  at::Tensor backward_input(const at::Tensor& dz, const PackedBatch& batch, const BlockOptions& options, Saved& saved,
-                            WeightWork& work) const;
+  at::Tensor forward(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options,
+                     Saved& saved) const;
+  // The gradient of x. Bias and norm gradients are added at once; matrix gradients when `work`
+  // runs.
+  at::Tensor backward_input(const at::Tensor& dz, const PackedBatch& batch,
+                            const BlockOptions& options, Saved& saved, WeightWork& work) const;
 
  private:
-  at::Tensor attend(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options, Saved& saved) const;
-  DropoutKey key(const PackedBatch& batch, const BlockOptions& options, std::uint32_t op, double probability) const;
+  at::Tensor attend(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options,
+                    Saved& saved) const;
+  DropoutKey key(const PackedBatch& batch, const BlockOptions& options, std::uint32_t op,
+                 double probability) const;
 
   BlockShape shape_;
   int layer_;
@@ -48,7 +54,9 @@ class Block {
   Norm norm1_, norm2_;
 };
 
-at::Tensor norm_forward(const Norm& norm, const at::Tensor& x, const at::Tensor& residual, at::Tensor& sum, at::Tensor& stats);
-at::Tensor norm_backward(const Norm& norm, const at::Tensor& dy, const at::Tensor& sum, const at::Tensor& stats);
+at::Tensor norm_forward(const Norm& norm, const at::Tensor& x, const at::Tensor& residual,
+                        at::Tensor& sum, at::Tensor& stats);
+at::Tensor norm_backward(const Norm& norm, const at::Tensor& dy, const at::Tensor& sum,
+                         const at::Tensor& stats);
 
 }  // namespace temper

@@ -13,10 +13,14 @@ namespace temper {
 template <class Body>
 void dispatch(at::ScalarType dtype, Body&& body) {
   switch (dtype) {
-    case at::kDouble: return body.template operator()<double>();
-    case at::kFloat: return body.template operator()<float>();
-    case at::kBFloat16: return body.template operator()<Bf16>();
-    default: expects(false, "no kernels for dtype ", c10::toString(dtype));
+    case at::kDouble:
+      return body.template operator()<double>();
+    case at::kFloat:
+      return body.template operator()<float>();
+    case at::kBFloat16:
+      return body.template operator()<Bf16>();
+    default:
+      expects(false, "no kernels for dtype ", c10::toString(dtype));
   }
 }
 
@@ -32,6 +36,8 @@ Accumulate<T>* accumulator(const at::Tensor& tensor) {
   return data<Accumulate<T>>(tensor);
 }
 
-inline at::ScalarType accumulate_type(at::ScalarType dtype) { return dtype == at::kDouble ? at::kDouble : at::kFloat; }
+inline at::ScalarType accumulate_type(at::ScalarType dtype) {
+  return dtype == at::kDouble ? at::kDouble : at::kFloat;
+}
 
 }  // namespace temper

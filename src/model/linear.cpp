@@ -11,7 +11,9 @@ at::Tensor linear_forward(const Linear& layer, const at::Tensor& x) {
   return at::addmm(layer.bias.weight, x, layer.weight.weight.t());
 }
 
-at::Tensor linear_backward_input(const Linear& layer, const at::Tensor& dy) { return at::mm(dy, layer.weight.weight); }
+at::Tensor linear_backward_input(const Linear& layer, const at::Tensor& dy) {
+  return at::mm(dy, layer.weight.weight);
+}
 
 void linear_backward_weight(const Parameter& weight, const at::Tensor& dy, const at::Tensor& x) {
   if (!weight.trained()) return;

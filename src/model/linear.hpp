@@ -1,6 +1,8 @@
-// y = x W^T + b with the backward split into its input part and its weight part, so that schedules can place them.
+// y = x W^T + b with the backward split into its input part and its weight part, so that schedules
+// can place them.
 //
-// Shapes: x [tokens, in], W [out, in], b [out], y [tokens, out]. Gradients of weights are added in fp32 (fp64 for fp64).
+// Shapes: x [tokens, in], W [out, in], b [out], y [tokens, out]. Gradients of weights are added in
+// fp32 (fp64 for fp64).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,7 +16,8 @@ namespace temper {
 struct Linear {
   Parameter weight, bias;
   Linear() = default;
-  Linear(const ParameterTable& table, const std::string& name) : weight(table.at(name + ".weight")), bias(table.at(name + ".bias")) {}
+  Linear(const ParameterTable& table, const std::string& name)
+      : weight(table.at(name + ".weight")), bias(table.at(name + ".bias")) {}
 };
 
 at::Tensor linear_forward(const Linear& layer, const at::Tensor& x);

@@ -20,7 +20,8 @@ std::string stored_name(const TensorIndex& index, const std::string& prefix, std
   for (const std::string& candidate : {name, prefix + name})
     if (index.contains(candidate)) return candidate;
   // Files of 2018 call a norm's gain gamma and its bias beta.
-  for (const auto& [now, then] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"}, std::pair{"LayerNorm.bias", "LayerNorm.beta"}})
+  for (const auto& [now, then] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"},
+                                  std::pair{"LayerNorm.bias", "LayerNorm.beta"}})
     if (name.ends_with(now)) {
       name.replace(name.size() - std::string(now).size(), std::string::npos, then);
       for (const std::string& candidate : {name, prefix + name})
@@ -36,7 +37,8 @@ std::vector<double> drawn(const LogicalTensor& tensor, double deviation, std::ui
   if (tensor.name.ends_with(".bias")) return values;
   const std::uint32_t id = crc32c(tensor.name.data(), tensor.name.size());
   for (std::size_t i = 0; i < values.size(); i += 2) {
-    const auto words = philox(philox_key(seed), {std::uint32_t(i), std::uint32_t(i >> 32), id, purpose_word(Purpose::initial_value)});
+    const auto words = philox(philox_key(seed), {std::uint32_t(i), std::uint32_t(i >> 32), id,
+                                                 purpose_word(Purpose::initial_value)});
     const auto pair = normal_pair(words[0], words[1]);
     values[i] = deviation * pair[0];
     if (i + 1 < values.size()) values[i + 1] = deviation * pair[1];
@@ -48,8 +50,9 @@ std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(sha
 
 }  // namespace
 
-void load_weights(const fs::path& directory, const ModelShape& shape, const std::vector<LogicalTensor>& tensors,
-                  std::uint64_t seed, bool random, const WeightSink& sink) {
+void load_weights(const fs::path& directory, const ModelShape& shape,
+                  const std::vector<LogicalTensor>& tensors, std::uint64_t seed, bool random,
+                  const WeightSink& sink) {
   const TensorIndex index = random ? TensorIndex{} : value_or_throw(read_model_index(directory));
   const Family* family = find_family(shape.family);
   Problems problems;
@@ -62,7 +65,10 @@ void load_weights(const fs::path& directory, const ModelShape& shape, const std:
     if (name.empty())
       problems.push_back({directory.string(), "lacks the tensor " + tensor.name, "", ""});
     else if (index.at(name).shape != tensor.shape)
-      problems.push_back({directory.string() + ": " + name, "has shape " + shape_text(index.at(name).shape) + " instead of " + shape_text(tensor.shape), "config.json asks for it", ""});
+      problems.push_back({directory.string() + ": " + name,
+                          "has shape " + shape_text(index.at(name).shape) + " instead of " +
+                              shape_text(tensor.shape),
+                          "config.json asks for it", ""});
   }
   if (!problems.empty()) throw BadInput(problems);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -78,7 +84,8 @@ void load_weights(const fs::path& directory, const ModelShape& shape, const std:
 }
 
 void export_model(const fs::path& source, const fs::path& target, const ModelShape& shape,
-                  const std::vector<std::string>& label_names, bool regression, const std::vector<ExportedTensor>& tensors) {
+                  const std::vector<std::string>& label_names, bool regression,
+                  const std::vector<ExportedTensor>& tensors) {
   const Family* family = find_family(shape.family);
   const fs::path temporary = temporary_beside(target);
   fs::remove_all(temporary);
@@ -87,7 +94,8 @@ void export_model(const fs::path& source, const fs::path& target, const ModelSha
   config["architectures"] = {"BertForSequenceClassification"};
   Json id2label = Json::object(), label2id = Json::object();
   for (std::int64_t i = 0; i < shape.num_labels; ++i) {
-    const std::string name = std::size_t(i) < label_names.size() ? label_names[std::size_t(i)] : "LABEL_" + std::to_string(i);
+    const std::string name = std::size_t(i) < label_names.size() ? label_names[std::size_t(i)]
+                                                                 : "LABEL_" + std::to_string(i);
     id2label[std::to_string(i)] = name;
     label2id[name] = i;
   }
@@ -96,7 +104,9 @@ void export_model(const fs::path& source, const fs::path& target, const ModelSha
   config["num_labels"] = shape.num_labels;
   config["problem_type"] = regression ? "regression" : "single_label_classification";
   config["torch_dtype"] = "float32";
-  config["temper_pooling"] = shape.pooling == Pooling::mean ? "mean" : shape.pooling == Pooling::cls ? "cls" : "last";
+  config["temper_pooling"] = shape.pooling == Pooling::mean  ? "mean"
+                             : shape.pooling == Pooling::cls ? "cls"
+                                                             : "last";
   write_file_atomically(temporary / "config.json", config.dump(2) + "\n");
   if (shape.pooling != Pooling::cls)
     write_file_atomically(temporary / "1_Pooling" / "config.json",
@@ -104,15 +114,18 @@ void export_model(const fs::path& source, const fs::path& target, const ModelSha
                                {"pooling_mode_cls_token", false},
                                {"pooling_mode_mean_tokens", shape.pooling == Pooling::mean},
                                {"pooling_mode_lasttoken", shape.pooling == Pooling::last}}
-                                  .dump(2));
+                              .dump(2));
   std::vector<TensorToWrite> files;
   for (const ExportedTensor& tensor : tensors) {
     const bool head = tensor.name.starts_with("classifier.");
-    files.push_back({head ? tensor.name : family->prefix + tensor.name, tensor.shape, Dtype::f32, tensor.values.data()});
+    files.push_back({head ? tensor.name : family->prefix + tensor.name, tensor.shape, Dtype::f32,
+                     tensor.values.data()});
   }
   write_safetensors(temporary / "model.safetensors", files);
-  for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"})
-    if (fs::exists(source / name)) fs::copy_file(source / name, temporary / name, fs::copy_options::overwrite_existing);
+  for (const char* name :
+       {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"})
+    if (fs::exists(source / name))
+      fs::copy_file(source / name, temporary / name, fs::copy_options::overwrite_existing);
   fs::remove_all(target);
   std::error_code error;
   fs::rename(temporary, target, error);

@@ -1,4 +1,5 @@
-// Where the layers find their weights and put their gradients: views into flat buffers that somebody else owns.
+// Where the layers find their weights and put their gradients: views into flat buffers that
+// somebody else owns.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,8 +12,9 @@
 namespace temper {
 
 struct Parameter {
-  at::Tensor weight;    // logical shape, compute dtype
-  at::Tensor gradient;  // logical shape, fp32 (fp64 for fp64); layers add to it. Undefined when frozen
+  at::Tensor weight;  // logical shape, compute dtype
+  at::Tensor
+      gradient;  // logical shape, fp32 (fp64 for fp64); layers add to it. Undefined when frozen
   bool trained() const { return gradient.defined(); }
 };
 

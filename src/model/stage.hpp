@@ -1,8 +1,9 @@
 // The part of a model that one pipeline stage holds: here embeddings, all blocks, pooling and head.
 //
 //   Stage::Saved saved;
-//   at::Tensor logits = stage.forward(batch, options, saved);          // [n, labels], fp32 (fp64 for fp64)
-//   stage.backward(loss.gradient, batch, options, saved);              // adds to the gradients of the ParameterTable
+//   at::Tensor logits = stage.forward(batch, options, saved);          // [n, labels], fp32 (fp64
+//   for fp64) stage.backward(loss.gradient, batch, options, saved);              // adds to the
+//   gradients of the ParameterTable
 #pragma once
 
 #include <vector>
@@ -22,16 +23,21 @@ class Stage {
   Stage(const ModelShape& shape, const ParameterTable& table);
 
   // Dropout probabilities are those of the shape when `training`, else 0.
-  at::Tensor forward(const PackedBatch& batch, std::uint64_t seed, bool training, Saved& saved) const;
-  void backward(const at::Tensor& logits_gradient, const PackedBatch& batch, std::uint64_t seed, Saved& saved) const;
+  at::Tensor forward(const PackedBatch& batch, std::uint64_t seed, bool training,
+                     Saved& saved) const;
+  void backward(const at::Tensor& logits_gradient, const PackedBatch& batch, std::uint64_t seed,
+                Saved& saved) const;
 
  private:
   BlockOptions options(std::uint64_t seed, bool training) const;
   at::Tensor embed(const PackedBatch& batch, const BlockOptions& options, Saved& saved) const;
   at::Tensor pool(const at::Tensor& x, const PackedBatch& batch, Saved& saved) const;
-  at::Tensor backward_pool(const at::Tensor& d_pooled, const PackedBatch& batch, const Saved& saved) const;
-  at::Tensor backward_head(const at::Tensor& logits_gradient, const PackedBatch& batch, std::uint64_t seed, Saved& saved) const;
-  void backward_embed(at::Tensor dx, const PackedBatch& batch, const BlockOptions& options, Saved& saved) const;
+  at::Tensor backward_pool(const at::Tensor& d_pooled, const PackedBatch& batch,
+                           const Saved& saved) const;
+  at::Tensor backward_head(const at::Tensor& logits_gradient, const PackedBatch& batch,
+                           std::uint64_t seed, Saved& saved) const;
+  void backward_embed(at::Tensor dx, const PackedBatch& batch, const BlockOptions& options,
+                      Saved& saved) const;
   void drop_head(const at::Tensor& pooled, const PackedBatch& batch, std::uint64_t seed) const;
 
   ModelShape shape_;

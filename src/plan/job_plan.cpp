@@ -10,10 +10,14 @@ namespace {
 
 const char* name_of(Cut cut) {
   switch (cut) {
-    case Cut::whole: return "whole";
-    case Cut::rows: return "rows";
-    case Cut::columns: return "columns";
-    case Cut::vocabulary: return "vocabulary";
+    case Cut::whole:
+      return "whole";
+    case Cut::rows:
+      return "rows";
+    case Cut::columns:
+      return "columns";
+    case Cut::vocabulary:
+      return "vocabulary";
   }
   return "whole";
 }
@@ -35,13 +39,16 @@ BatchPlan batch_of(const Json& json) {
 
 Json json_of(const UnitLayout& unit) {
   Json slots = Json::array();
-  for (const TensorSlot& slot : unit.slots) slots.push_back({slot.tensor, slot.extent.begin, slot.extent.end});
+  for (const TensorSlot& slot : unit.slots)
+    slots.push_back({slot.tensor, slot.extent.begin, slot.extent.end});
   return {{"name", unit.name}, {"length", unit.length}, {"dp", unit.dp}, {"slots", slots}};
 }
 
 UnitLayout unit_of(const Json& json) {
-  UnitLayout unit{.name = json.at("name"), .slots = {}, .length = json.at("length"), .dp = json.at("dp")};
-  for (const Json& slot : json.at("slots")) unit.slots.push_back({slot.at(0), {slot.at(1), slot.at(2)}});
+  UnitLayout unit{
+      .name = json.at("name"), .slots = {}, .length = json.at("length"), .dp = json.at("dp")};
+  for (const Json& slot : json.at("slots"))
+    unit.slots.push_back({slot.at(0), {slot.at(1), slot.at(2)}});
   return unit;
 }
 
@@ -50,9 +57,15 @@ UnitLayout unit_of(const Json& json) {
 Json to_json(const JobPlan& plan) {
   Json tensors = Json::array(), units = Json::array(), memory = Json::array();
   for (const LogicalTensor& t : plan.tensors)
-    tensors.push_back({{"name", t.name}, {"shape", t.shape}, {"cut", name_of(t.cut)}, {"unit", t.unit}, {"decays", t.decays}, {"row_sparse", t.row_sparse}});
+    tensors.push_back({{"name", t.name},
+                       {"shape", t.shape},
+                       {"cut", name_of(t.cut)},
+                       {"unit", t.unit},
+                       {"decays", t.decays},
+                       {"row_sparse", t.row_sparse}});
   for (const UnitLayout& unit : plan.units) units.push_back(json_of(unit));
-  for (const MemoryLine& line : plan.memory) memory.push_back({{"what", line.what}, {"bytes", line.bytes}});
+  for (const MemoryLine& line : plan.memory)
+    memory.push_back({{"what", line.what}, {"bytes", line.bytes}});
   return {{"format", "temper-plan/1"},
           {"study", plan.study},
           {"trial", plan.trial},
@@ -77,7 +90,8 @@ Json to_json(const JobPlan& plan) {
 Checked<JobPlan> job_plan_from_json(const Json& json) {
   try {
     JobPlan plan;
-    if (json.at("format") != "temper-plan/1") return Problem{"plan", "has another format: " + json.at("format").dump(), "", ""};
+    if (json.at("format") != "temper-plan/1")
+      return Problem{"plan", "has another format: " + json.at("format").dump(), "", ""};
     Checked<RunSpec> spec = run_spec_from_json(json.at("spec"));
     if (!spec) return spec.problems();
     plan.spec = spec.value();
@@ -86,11 +100,13 @@ Checked<JobPlan> job_plan_from_json(const Json& json) {
     plan.mesh = {json.at("mesh").at("pp"), json.at("mesh").at("dp"), json.at("mesh").at("tp")};
     plan.tensors = logical_tensors(plan.model);
     if (plan.tensors.size() != json.at("tensors").size())
-      return Problem{"plan", "lists other tensors than its model has", "it was made by another version", "Make it again."};
+      return Problem{"plan", "lists other tensors than its model has",
+                     "it was made by another version", "Make it again."};
     for (const Json& unit : json.at("units")) plan.units.push_back(unit_of(unit));
     plan.batch = batch_of(json.at("batch"));
     plan.threads_per_rank = json.at("threads_per_rank");
-    for (const Json& line : json.at("memory")) plan.memory.push_back({line.at("what"), line.at("bytes")});
+    for (const Json& line : json.at("memory"))
+      plan.memory.push_back({line.at("what"), line.at("bytes")});
     plan.flops_per_token = json.at("flops_per_token");
     plan.expected_seconds = json.at("expected_seconds");
     plan.store = json.at("store");
@@ -117,7 +133,9 @@ Checked<JobPlan> read_job_plan(const std::filesystem::path& path) {
   const std::string digest = json.value().value("digest", "");
   json.value().erase("digest");
   if (sha256_hex(canonical_json(json.value())) != digest)
-    return Problem{path.string(), "does not match its digest", "it was changed by hand or is damaged", "Make it again with temper plan or temper run."};
+    return Problem{path.string(), "does not match its digest",
+                   "it was changed by hand or is damaged",
+                   "Make it again with temper plan or temper run."};
   return job_plan_from_json(json.value());
 }
 

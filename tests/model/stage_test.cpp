@@ -26,7 +26,8 @@ using Leaves = std::map<std::string, at::Tensor>;
 
 Leaves leaves_of(const TinyModel& model) {
   Leaves leaves;
-  for (const auto& [name, parameter] : model.table) leaves[name] = parameter.weight.to(at::kDouble).clone().requires_grad_(true);
+  for (const auto& [name, parameter] : model.table)
+    leaves[name] = parameter.weight.to(at::kDouble).clone().requires_grad_(true);
   return leaves;
 }
 
@@ -42,12 +43,15 @@ at::Tensor reference_logits(const ModelShape& shape, const Leaves& w, const Pack
   std::vector<at::Tensor> pooled;
   for (std::int64_t n = 0; n < batch.size(); ++n) {
     const auto slice = [&](const std::vector<std::int32_t>& all) {
-      std::vector<std::int64_t> part(all.begin() + batch.offsets[std::size_t(n)], all.begin() + batch.offsets[std::size_t(n) + 1]);
+      std::vector<std::int64_t> part(all.begin() + batch.offsets[std::size_t(n)],
+                                     all.begin() + batch.offsets[std::size_t(n) + 1]);
       return at::tensor(part);
     };
     at::Tensor x = at::embedding(w.at("embeddings.word_embeddings.weight"), slice(batch.ids))
-                       .add(at::embedding(w.at("embeddings.position_embeddings.weight"), slice(batch.positions)))
-                       .add(at::embedding(w.at("embeddings.token_type_embeddings.weight"), slice(batch.types)));
+                       .add(at::embedding(w.at("embeddings.position_embeddings.weight"),
+                                          slice(batch.positions)))
+                       .add(at::embedding(w.at("embeddings.token_type_embeddings.weight"),
+                                          slice(batch.types)));
     x = norm(w, "embeddings.LayerNorm", x);
     const std::int64_t length = x.size(0), heads = shape.block.heads, d = shape.block.head_size;
     for (int layer = 0; layer < shape.layers; ++layer) {
@@ -55,10 +59,15 @@ at::Tensor reference_logits(const ModelShape& shape, const Leaves& w, const Pack
       const auto split = [&](const char* part) {
         return linear(w, l + "attention.self." + part, x).view({length, heads, d}).transpose(0, 1);
       };
-      const at::Tensor scores = at::matmul(split("query"), split("key").transpose(1, 2)).div(std::sqrt(double(d)));
-      const at::Tensor context = at::matmul(at::softmax(scores, -1), split("value")).transpose(0, 1).reshape({length, heads * d});
-      x = norm(w, l + "attention.output.LayerNorm", linear(w, l + "attention.output.dense", context).add(x));
-      const at::Tensor mlp = linear(w, l + "output.dense", at::gelu(linear(w, l + "intermediate.dense", x)));
+      const at::Tensor scores =
+          at::matmul(split("query"), split("key").transpose(1, 2)).div(std::sqrt(double(d)));
+      const at::Tensor context = at::matmul(at::softmax(scores, -1), split("value"))
+                                     .transpose(0, 1)
+                                     .reshape({length, heads * d});
+      x = norm(w, l + "attention.output.LayerNorm",
+               linear(w, l + "attention.output.dense", context).add(x));
+      const at::Tensor mlp =
+          linear(w, l + "output.dense", at::gelu(linear(w, l + "intermediate.dense", x)));
       x = norm(w, l + "output.LayerNorm", mlp.add(x));
     }
     if (shape.pooling == Pooling::mean)
@@ -88,7 +97,8 @@ TEST_P(StageParity, logits_and_all_gradients_equal_autograd_in_fp64) {
 
   const Leaves leaves = leaves_of(model);
   const at::Tensor expected = reference_logits(model.shape, leaves, batch);
-  const at::Tensor reference = at::cross_entropy_loss(expected, at::tensor(batch.labels), {}, /*reduction sum=*/2);
+  const at::Tensor reference =
+      at::cross_entropy_loss(expected, at::tensor(batch.labels), {}, /*reduction sum=*/2);
   reference.backward();
   EXPECT_LT(largest_difference(logits, expected), 1e-12);
   EXPECT_NEAR(loss.sum, reference.item<double>(), 1e-11);
@@ -138,7 +148,8 @@ TEST(Stage, gradients_with_dropout_equal_finite_differences) {
     return cross_entropy(stage.forward(batch, 5, true, saved), batch.labels, {}).sum;
   };
   Stage::Saved saved;
-  stage.backward(cross_entropy(stage.forward(batch, 5, true, saved), batch.labels, {}).gradient, batch, 5, saved);
+  stage.backward(cross_entropy(stage.forward(batch, 5, true, saved), batch.labels, {}).gradient,
+                 batch, 5, saved);
   double* w = model.weights.mutable_data_ptr<double>();
   const double* g = model.gradients.const_data_ptr<double>();
   for (std::int64_t i = 101; i < model.weights.numel(); i += 1777) {
@@ -148,7 +159,8 @@ TEST(Stage, gradients_with_dropout_equal_finite_differences) {
     w[i] = kept - step;
     const double down = loss_now();
     w[i] = kept;
-    EXPECT_NEAR(g[i], (up - down) / (2 * step), 2e-7 * std::max(1.0, std::abs(g[i]))) << "element " << i;
+    EXPECT_NEAR(g[i], (up - down) / (2 * step), 2e-7 * std::max(1.0, std::abs(g[i])))
+        << "element " << i;
   }
 }
 
@@ -170,12 +182,14 @@ TEST(Stage, dropout_depends_on_document_and_step_not_on_the_place_in_the_batch) 
 }
 
 TEST(CrossEntropy, equals_torch_with_weights_and_smoothing) {
-  const at::Tensor logits = at::tensor(std::vector<double>{1, 2, 3, -1, 0.5, 0, 2, 2, 2}).view({3, 3});
+  const at::Tensor logits =
+      at::tensor(std::vector<double>{1, 2, 3, -1, 0.5, 0, 2, 2, 2}).view({3, 3});
   const std::vector<std::int64_t> labels{2, 0, 1};
   const CrossEntropyOptions options{{0.5, 1.0, 2.0}, 0.1};
   const LossResult loss = cross_entropy(logits, labels, options);
   const at::Tensor leaf = logits.clone().requires_grad_(true);
-  const at::Tensor reference = at::cross_entropy_loss(leaf, at::tensor(labels), at::tensor(options.class_weights), 2, -100, 0.1);
+  const at::Tensor reference = at::cross_entropy_loss(
+      leaf, at::tensor(labels), at::tensor(options.class_weights), 2, -100, 0.1);
   reference.backward();
   EXPECT_NEAR(loss.sum, reference.item<double>(), 1e-12);
   EXPECT_NEAR(loss.weight, 3.5, 1e-15);

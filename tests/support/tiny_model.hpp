@@ -1,4 +1,5 @@
-// A BERT small enough to differentiate by hand: shape, flat storage, and documents of uneven length.
+// A BERT small enough to differentiate by hand: shape, flat storage, and documents of uneven
+// length.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,8 +10,8 @@
 #include <vector>
 
 #include "core/philox.hpp"
-#include "model/parameters.hpp"
 #include "model/packed_batch.hpp"
+#include "model/parameters.hpp"
 #include "plan/model_shape.hpp"
 
 namespace temper {
@@ -44,7 +45,8 @@ struct TinyModel {
   at::Tensor weights, gradients;
   ParameterTable table;
 
-  TinyModel(const ModelShape& of, at::ScalarType compute) : shape(of), tensors(logical_tensors(of)) {
+  TinyModel(const ModelShape& of, at::ScalarType compute)
+      : shape(of), tensors(logical_tensors(of)) {
     std::int64_t total = 0;
     for (const LogicalTensor& t : tensors) total += (t.numel() + 63) / 64 * 64;
     weights = at::zeros({total}, at::dtype(compute));
@@ -61,11 +63,13 @@ struct TinyModel {
   }
 };
 
-inline PackedBatch tiny_batch(const std::vector<int>& lengths = {3, 1, 17, 6}, std::int64_t vocabulary = 97, std::int64_t labels = 5) {
+inline PackedBatch tiny_batch(const std::vector<int>& lengths = {3, 1, 17, 6},
+                              std::int64_t vocabulary = 97, std::int64_t labels = 5) {
   PackedBatch batch;
   for (std::size_t n = 0; n < lengths.size(); ++n) {
     for (int p = 0; p < lengths[n]; ++p) {
-      batch.ids.push_back(std::int32_t((31 * n + 7 * std::size_t(p) + 3) % std::size_t(vocabulary)));
+      batch.ids.push_back(
+          std::int32_t((31 * n + 7 * std::size_t(p) + 3) % std::size_t(vocabulary)));
       batch.positions.push_back(p);
       batch.types.push_back(p % 2);
       batch.places.push_back({std::uint32_t(n), std::uint32_t(p)});
