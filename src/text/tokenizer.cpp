@@ -1,61 +1,16 @@
 #include "text/tokenizer.hpp"
 
 #include <algorithm>
-#include <variant>
 
 #include "core/contract.hpp"
-#include "core/file.hpp"
-#include "text/tokenizer/added_tokens.hpp"
-#include "text/tokenizer/bpe.hpp"
-#include "text/tokenizer/decoder.hpp"
-#include "text/tokenizer/normalizer.hpp"
-#include "text/tokenizer/post_processor.hpp"
-#include "text/tokenizer/pre_tokenizer.hpp"
-#include "text/tokenizer/word_cache.hpp"
-#include "text/tokenizer/word_piece.hpp"
+#include "text/tokenizer/parts.hpp"
 
 namespace temper {
 
 namespace {
 
 constexpr std::size_t kLongestText = std::size_t(1) << 28;  // rewritten text keeps 32-bit places
-constexpr std::size_t kLongestFile = std::size_t(1) << 30;
-constexpr int kDeepest = 256;
 constexpr std::size_t kNoLimit = ~std::size_t(0);
-
-using Words = std::variant<WordPiece, Bpe>;
-
-std::string model_type(const JsonFields& model) {
-  if (model.has("type")) return model.text("type");
-  // Files of the first versions leave it out.
-  if (model.has("merges")) return "BPE";
-  if (model.has("max_input_chars_per_word")) return "WordPiece";
-  model.fail("type", "missing");
-}
-
-Words read_words(const JsonFields& root, const Vocabulary& vocabulary, PreTokenizer& cutter) {
-  const JsonFields model = root.object("model");
-  const std::string type = model_type(model);
-  if (type == "WordPiece") return WordPiece(model, vocabulary);
-  return Bpe(model, vocabulary, cutter.leave_bytes());
-}
-
-// Refuses unsupported models before their vocabulary, which may look different, is read.
-Vocabulary read_model_vocabulary(const JsonFields& root) {
-  root.expect_object();
-  const JsonFields model = root.object("model");
-  const std::string type = model_type(model);
-  if (type != "WordPiece" && type != "BPE")
-    model.fail("type", "the model \"" + type + "\" is not supported yet", "",
-               "Use a tokenizer with WordPiece or BPE?");
-  return read_vocabulary(model);
-}
-
-std::string normalize_once(const Normalizer& normalizer, const std::string& text) {
-  NormalizerScratch scratch;
-  RegexScratch patterns;
-  return std::string(normalizer.apply(text, scratch, patterns));
-}
 
 void check_text(std::string_view text) {
   if (text.size() > kLongestText)
@@ -90,52 +45,6 @@ std::size_t budget_of(const EncodeOptions& options, std::int64_t special) {
 }
 
 }  // namespace
-
-struct Tokenizer::Model {
-  explicit Model(const JsonFields& root)
-      : vocabulary(read_model_vocabulary(root)),
-        normalizer(read_normalizer(root)),
-        cutter(read_pre_tokenizer(root)),
-        words(read_words(root, vocabulary, cutter)),
-        added(
-            root, [&](const std::string& text) { return normalize_once(normalizer, text); },
-            vocabulary),
-        post(read_post_processor(root, vocabulary)),
-        decoder(read_decoder(root)) {}
-
-  // Appends the ids of one text without special tokens; may stop once there are more than `most`.
-  void append(std::string_view text, std::size_t most, Scratch& scratch,
-              std::vector<std::int32_t>& ids) const;
-  void append_gap(std::string_view gap, bool is_first, std::size_t most, Scratch& scratch,
-                  std::vector<std::int32_t>& ids) const;
-  void append_words(std::string_view text, bool is_first, std::size_t most, Scratch& scratch,
-                    std::vector<std::int32_t>& ids) const;
-
-  const std::string& token(std::int32_t id) const {
-    const std::string* shown = added.shown(id);
-    return shown != nullptr ? *shown : vocabulary.token(id);
-  }
-
-  Vocabulary vocabulary;
-  Normalizer normalizer;
-  PreTokenizer cutter;
-  Words words;
-  AddedTokens added;
-  PostProcessor post;
-  Decoder decoder;
-};
-
-struct Tokenizer::Scratch {
-  explicit Scratch(const Model* model) : owner(model) {}
-  const Model* owner;  // the cached words are this model's
-  RegexScratch patterns;
-  NormalizerScratch normalizer;
-  Pieces pieces;
-  std::vector<TokenMatch> raw_matches, matches;
-  WordCache cache;
-  BpeScratch bpe;
-  std::vector<std::int32_t> first, second;
-};
 
 void Tokenizer::Model::append_words(std::string_view text, bool is_first, std::size_t most,
                                     Scratch& scratch, std::vector<std::int32_t>& ids) const {
@@ -186,38 +95,6 @@ void Tokenizer::Model::append(std::string_view text, std::size_t most, Scratch& 
     if (ids.size() > most) return;
   }
   if (done < text.size()) append_gap(text.substr(done), done == 0, most, scratch, ids);
-}
-
-Checked<Tokenizer> Tokenizer::load(const std::filesystem::path& tokenizer_json) {
-  const std::string where = tokenizer_json.string();
-  const Checked<std::string> text = read_text_file(tokenizer_json);
-  if (!text) return text.problems();
-  if (text.value().size() > kLongestFile)
-    return Problem{where, "larger than 1 GiB", "no tokenizer is", ""};
-  bool too_deep = false;
-  const auto watch_depth = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    return !(too_deep = too_deep || depth > kDeepest);
-  };
-  try {
-    const auto json = nlohmann::json::parse(text.value(), watch_depth);
-    if (too_deep) return Problem{where, "nested deeper than " + std::to_string(kDeepest), "", ""};
-    return Tokenizer(std::make_unique<Model>(JsonFields(json, where, "")));
-  } catch (const nlohmann::json::exception& error) {
-    return Problem{where, "no valid JSON", error.what(), ""};
-  } catch (const BadInput& error) {
-    return error.problems();
-  }
-}
-
-Checked<Tokenizer> Tokenizer::from_json(const Json& json, const std::string& where) {
-  try {
-    const nlohmann::json sorted(json);
-    return Tokenizer(std::make_unique<Model>(JsonFields(sorted, where, "")));
-  } catch (const nlohmann::json::exception& error) {
-    return Problem{where, "no valid JSON", error.what(), ""};
-  } catch (const BadInput& error) {
-    return error.problems();
-  }
 }
 
 Tokenizer::Tokenizer(std::unique_ptr<Model> model) : model_(std::move(model)) {}

@@ -142,9 +142,11 @@ TEST(Tokenizer, refuses_what_it_does_not_know_by_path_and_name) {
            {{"type", "Split"}, {"pattern", {{"Regex", "a"}}}, {"behavior", "Eaten"}}),
       "pre_tokenizer.behavior: \"Eaten\" is no behavior");
   Json bpe = letters();
-  bpe["model"] = {{"type", "BPE"}, {"vocab", bpe["model"]["vocab"]}, {"merges", {{"a", "b"}}}};
+  bpe["model"] = {{"type", "BPE"},
+                  {"vocab", bpe["model"]["vocab"]},
+                  {"merges", Json::parse(R"([["a", "b"]])")}};
   has(problem_of(bpe), "model.merges[0]: \"ab\" is not in the vocabulary");
-  bpe["model"]["merges"] = {"a b c"};
+  bpe["model"]["merges"] = Json::parse(R"(["a b c"])");
   has(problem_of(bpe), "model.merges[0]: a merge is a pair of strings");
   bpe["model"]["merges"] = Json::array();
   bpe["model"]["dropout"] = 0.1;
@@ -200,7 +202,7 @@ TEST(Tokenizer, survives_any_value_in_place_of_any_other) {
 TEST(Tokenizer, a_damaged_file_is_a_problem_with_its_name) {
   const auto path =
       std::filesystem::temp_directory_path() / ("temper_tokenizer_" + std::to_string(getpid()));
-  for (const std::string text :
+  for (const std::string& text :
        {std::string(), std::string("{"), std::string("{\"model\": \"\xFF\"}"),
         std::string(100000, '['), std::string("nul")}) {
     std::ofstream(path) << text;
