@@ -6,7 +6,10 @@
 //   std::vector<std::int32_t> ids;
 //   tokenizer.encode("a feline mammal", {}, *scratch, ids);   // with [CLS] and [SEP]
 //
-// Source of the semantics: huggingface/tokenizers 0.23.
+// Models: WordPiece and BPE. The file's `truncation` and `padding` are not applied: EncodeOptions
+// says what is cut, and nothing is padded. \p{...} in patterns means what the installed PCRE2
+// knows; every other class means what the reference knows, for all code points. Source of the
+// semantics: huggingface/tokenizers 0.23.
 #pragma once
 
 #include <cstdint>

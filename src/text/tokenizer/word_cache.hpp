@@ -25,8 +25,8 @@ class WordCache {
     if (word.empty() || word.size() > kLongestWord) return compute(ids);
     const Key key = key_of(word, readable_end);
     Line* pair = &lines_[place_of(key)];
-    if (pair[0].key != key) {
-      if (pair[1].key != key) return learn(key, pair, ids, compute);
+    if (!is_same(pair[0].key, key)) {
+      if (!is_same(pair[1].key, key)) return learn(key, pair, ids, compute);
       std::swap(pair[0], pair[1]);
     }
     ids.insert(ids.end(), pair[0].ids.begin(), pair[0].ids.begin() + pair[0].count);
@@ -43,6 +43,10 @@ class WordCache {
     std::int32_t count = 0;
   };
   static_assert(sizeof(Line) == 64);
+
+  static bool is_same(const Key& a, const Key& b) {
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2])) == 0;
+  }
 
   static Key key_of(std::string_view word, const char* readable_end) {
     Key key{};
