@@ -211,7 +211,8 @@ def main():
         for name, patch in variants.items():
             tokenizer = variant(base, patch)
             entry = {"base": base_name, "name": name, "patch": patch, **record(tokenizer, full=False)}
-            entry["code_points"] = [hashes(tokenizer, code_point_lines(False), 1 << 20)[0]]
+            changes_words = "normalizer" in patch or "pre_tokenizer" in patch
+            entry["code_points"] = [hashes(tokenizer, code_point_lines(False), 1 << 20)[0]] if changes_words else []
             result["variants"].append(entry)
     with open(arguments.folder + "/tokenizer_ids.json", "w") as out:
         json.dump(result, out, indent=0, ensure_ascii=True)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <set>
 
 namespace temper {
 namespace {
@@ -170,6 +171,7 @@ TEST(Tokenizer, survives_any_value_in_place_of_any_other) {
                     {1, "x"},
                     Json::object(),
                     {{"type", "Sequence"}}};
+  std::set<std::string> tried;  // what no variant changes is tried once
   std::size_t refused = 0, accepted = 0;
   for (const Json& variant : oracle["variants"]) {
     Json file =
@@ -182,7 +184,9 @@ TEST(Tokenizer, survives_any_value_in_place_of_any_other) {
     if (file["model"].contains("merges")) file["model"]["merges"] = Json::array();
     const Json flat = file.flatten();
     for (const auto& [pointer, unused] : flat.items()) {
-      if (pointer.starts_with("/model/vocab/") && pointer.size() % 5 != 0) continue;
+      const std::string part = pointer.substr(0, pointer.find('/', 1));
+      const bool varies = variant["patch"].contains(part.substr(1));
+      if (!varies && !tried.insert(variant["base"].get<std::string>() + pointer).second) continue;
       for (const Json& value : values) {
         Json damaged = file;
         damaged[Json::json_pointer(pointer)] = value;
@@ -196,7 +200,7 @@ TEST(Tokenizer, survives_any_value_in_place_of_any_other) {
     }
   }
   EXPECT_GT(refused, 1000u);
-  EXPECT_GT(accepted, 1000u);
+  EXPECT_GT(accepted, 500u);
 }
 
 TEST(Tokenizer, a_damaged_file_is_a_problem_with_its_name) {
