@@ -1,0 +1,97 @@
+// A study: what a manifest says, and the trials that follow from it. Pure.
+//
+//   const Study study = value_or_throw(read_study("experiments/wn24/quick.toml"));
+//   const std::vector<Trial> trials = value_or_throw(expand_search(study));
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/problem.hpp"
+#include "plan/run_spec.hpp"
+
+namespace temper {
+
+// Manifest keys and the values that replace them: {"train.learning_rate": 1e-4}.
+using Setting = std::map<std::string, Json>;
+
+// One searched key: listed values, or a range to draw from.
+struct SearchAxis {
+  std::string key;
+  std::vector<Json> values;  // a list or `choice`
+  struct Range {
+    double min = 0, max = 0, step = 0;  // step 0: continuous
+    bool log = false, integer = false;
+  };
+  std::optional<Range> range;
+};
+
+struct SearchSpec {
+  std::string method = "none";  // none | grid | random | list
+  std::int64_t num_trials = 0;
+  std::optional<std::int64_t> seed;  // without: the study's
+  std::vector<SearchAxis> space;
+  std::vector<Setting> trials;  // for method = "list"
+};
+
+struct ConfirmSpec {
+  std::vector<std::int64_t> seeds;
+  std::int64_t top_k = 1;
+  Setting set;
+  bool wanted() const { return !seeds.empty() || !set.empty(); }
+};
+
+struct ScaleSpec {
+  std::string kind = "strong";  // strong | weak
+  std::vector<std::int64_t> ranks;
+  std::vector<std::string> layouts;  // "dp2", "zero0-dp4"
+  std::int64_t repeats = 6, steps = 30, warmup_steps = 5;
+  bool wanted() const { return !ranks.empty() || !layouts.empty(); }
+};
+
+struct ClusterSpec {
+  std::string site = "local";
+  std::int64_t max_parallel_trials = 0;  // 0: as the cores allow
+  std::int64_t max_attempts = 3;
+};
+
+struct Study {
+  std::string name, description, use_case;
+  std::map<std::string, double> target;  // {"test/macro_f1": 0.84}
+  std::filesystem::path output_dir;      // absolute
+  std::int64_t seed = 42;
+  RunSpec base;
+  SearchSpec search;
+  ConfirmSpec confirm;
+  ScaleSpec scale;
+  ClusterSpec cluster;
+  std::vector<std::filesystem::path> manifests;  // the file and what it includes, absolute
+  std::string manifest_sha256;                   // of their bytes
+  bool greater_is_better() const;  // the manifest's word, else by the metric's name
+};
+
+// One setting of a study. Equal results-deciding settings have equal ids.
+struct Trial {
+  std::string id;                  // 8 hex digits or more where two would clash
+  std::string purpose = "search";  // search | confirm | scale | single
+  Setting setting;                 // what differs from the manifest
+  RunSpec spec;
+  std::int64_t repeat = 0;  // of a scaling study
+};
+
+// Problems: every one, with file, line and column; unknown keys with the nearest valid name.
+Checked<Study> read_study(const std::filesystem::path& manifest);
+
+// The trials of the search, in order; of a study without one, the single trial.
+Checked<std::vector<Trial>> expand_search(const Study& study);
+// The confirmation of the best settings (best first): top_k x seeds, with the overrides.
+Checked<std::vector<Trial>> expand_confirm(const Study& study, const std::vector<Setting>& best);
+// The scaling study of a setting: layouts x repeats.
+Checked<std::vector<Trial>> expand_scale(const Study& study, const Setting& best);
+
+}  // namespace temper

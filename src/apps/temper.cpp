@@ -1,0 +1,36 @@
+// The `temper` tool: runs on a login node, links no MPI, no libtorch, no HDF5.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "apps/command.hpp"
+#include "core/problem.hpp"
+
+namespace temper {
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app{"Temper fine-tunes language models on supercomputers as batch work."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", TEMPER_VERSION);
+  Action action;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_code(Outcome::bad_manifest);
+  }
+  return exit_code(action());
+}
+
+}  // namespace
+}  // namespace temper
+
+int main(int argc, char** argv) {
+  try {
+    return temper::run(argc, argv);
+  } catch (...) {
+    std::string reason;
+    const temper::Outcome outcome = temper::outcome_of_current_exception(reason);
+    std::fprintf(stderr, "temper: %s\n", reason.c_str());
+    return temper::exit_code(outcome);
+  }
+}

@@ -1,0 +1,41 @@
+// One rank of a job. Started under mpiexec by `temper`, or alone: a world of one is a world.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "apps/rank_command.hpp"
+#include "core/problem.hpp"
+
+namespace temper {
+namespace {
+
+constexpr const char* kUsage =
+    "temper-rank prepare RECIPE.json STORE.h5\n"
+    "temper-rank inspect STORE.h5 SAMPLES\n"
+    "temper-rank train PLAN.json ATTEMPT_FOLDER\n"
+    "temper-rank test PLAN.json ATTEMPT_FOLDER\n";
+
+Outcome run(const Group& world, const std::vector<std::string>& words) {
+  (void)world;
+  if (world.rank() == 0) std::fputs(kUsage, stderr);
+  (void)words;
+  return Outcome::bad_manifest;
+}
+
+}  // namespace
+}  // namespace temper
+
+int main(int argc, char** argv) {
+  temper::MpiSession session(argc, argv);
+  try {
+    const temper::Group world = temper::Group::world();
+    return temper::exit_code(temper::run(world, {argv + 1, argv + argc}));
+  } catch (...) {
+    std::string reason;
+    const temper::Outcome outcome = temper::outcome_of_current_exception(reason);
+    std::fprintf(stderr, "temper-rank: %s\n", reason.c_str());
+    if (session.size() == 1) return temper::exit_code(outcome);
+    temper::MpiSession::abort(temper::exit_code(outcome));
+  }
+}
