@@ -1,7 +1,10 @@
-// A study: what a manifest says, and the trials that follow from it. Pure.
+// A study: what a manifest says, and the trials that follow from it.
 //
 //   const Study study = value_or_throw(read_study("experiments/wn24/quick.toml"));
 //   const std::vector<Trial> trials = value_or_throw(expand_search(study));
+//
+// Stages: search -> confirm -> scale. A study without a search starts its later stages from the
+// empty setting, the manifest as it stands: expand_confirm(study, {Setting{}}).
 #pragma once
 
 #include <cstdint>
@@ -32,11 +35,12 @@ struct SearchAxis {
 };
 
 struct SearchSpec {
-  std::string method = "none";  // none | grid | random | list
-  std::int64_t num_trials = 0;
+  std::string method = "none";       // none | grid | random | list
+  std::int64_t num_trials = 0;       // of method = "random"
   std::optional<std::int64_t> seed;  // without: the study's
-  std::vector<SearchAxis> space;
-  std::vector<Setting> trials;  // for method = "list"
+  std::vector<SearchAxis> space;     // in the order of the manifest
+  std::vector<Setting> trials;       // for method = "list"
+  bool wanted() const { return method != "none"; }
 };
 
 struct ConfirmSpec {
@@ -63,7 +67,7 @@ struct ClusterSpec {
 struct Study {
   std::string name, description, use_case;
   std::map<std::string, double> target;  // {"test/macro_f1": 0.84}
-  std::filesystem::path output_dir;      // absolute
+  std::filesystem::path output_dir;      // absolute; by default runs/<name> beside the manifest
   std::int64_t seed = 42;
   RunSpec base;
   SearchSpec search;
@@ -72,26 +76,32 @@ struct Study {
   ClusterSpec cluster;
   std::vector<std::filesystem::path> manifests;  // the file and what it includes, absolute
   std::string manifest_sha256;                   // of their bytes
+  // Absolute path of each model directory, tokenizer and data file that a trial may read, and the
+  // hash of what it holds (plan/content_hash.hpp).
+  std::map<std::string, std::string> contents;
   bool greater_is_better() const;  // the manifest's word, else by the metric's name
 };
 
-// One setting of a study. Equal results-deciding settings have equal ids.
+// One setting of a study. Equal result-deciding settings have equal ids.
 struct Trial {
-  std::string id;                  // 8 hex digits or more where two would clash
+  std::string id;                  // 8 hex digits, more where two would clash
   std::string purpose = "search";  // search | confirm | scale | single
   Setting setting;                 // what differs from the manifest
   RunSpec spec;
-  std::int64_t repeat = 0;  // of a scaling study
+  std::int64_t repeat = 0;  // of a scaling study, from 0
+  std::string hash;         // all 64 digits, of which `id` is the beginning
 };
 
 // Problems: every one, with file, line and column; unknown keys with the nearest valid name.
 Checked<Study> read_study(const std::filesystem::path& manifest);
 
-// The trials of the search, in order; of a study without one, the single trial.
+// The trials of the search, in order. Of a study without one: the single trial, or none when the
+// study has a [confirm] or a [scale], which then start from the empty setting.
 Checked<std::vector<Trial>> expand_search(const Study& study);
 // The confirmation of the best settings (best first): top_k x seeds, with the overrides.
 Checked<std::vector<Trial>> expand_confirm(const Study& study, const std::vector<Setting>& best);
-// The scaling study of a setting: layouts x repeats.
+// The scaling study of a setting: layouts x repeats, repeats outermost so that drift of the
+// machine falls on all layouts alike.
 Checked<std::vector<Trial>> expand_scale(const Study& study, const Setting& best);
 
 }  // namespace temper

@@ -8,10 +8,11 @@
 
 namespace temper {
 
-// What the store's card tells, or zeros before it exists.
+// What the store's card tells, or an estimate before it exists.
 struct DataFacts {
   std::int64_t documents = 0, tokens = 0, eval_documents = 0, test_documents = 0, longest = 0;
   std::vector<std::string> label_names;
+  bool estimated = false;  // counted from the raw files: right to some per cent
 };
 
 struct Machine {
