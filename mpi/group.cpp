@@ -5,8 +5,10 @@
 #include <limits>
 
 #include "core/contract.hpp"
+#include "core/extent.hpp"
 #include "core/outcome.hpp"
 #include "core/problem.hpp"
+#include "mpi/pairwise.hpp"
 
 namespace temper {
 
@@ -14,14 +16,8 @@ namespace {
 
 // Pieces of this size were the fastest between ranks of one node, and keep counts far below int.
 constexpr std::int64_t kPieceBytes = 512 << 10;
-
-void check(int result, const char* what) {
-  if (result == MPI_SUCCESS) return;
-  char words[MPI_MAX_ERROR_STRING] = "";
-  int length = 0;
-  MPI_Error_string(result, words, &length);
-  throw WorldFailure(Outcome::lost_rank, std::string(what) + ": " + words);
-}
+// Up to here a sum is one all-gather.
+constexpr std::int64_t kSmallBytes = 4 << 10;
 
 MPI_Datatype mpi_type(Dtype dtype) {
   switch (dtype) {
@@ -50,6 +46,12 @@ void in_pieces(std::int64_t count, std::int64_t element_bytes, Piece&& piece) {
   const std::int64_t step = std::max<std::int64_t>(1, kPieceBytes / element_bytes);
   for (std::int64_t begin = 0; begin < count; begin += step)
     piece(begin, int(std::min(step, count - begin)));
+}
+
+std::vector<Extent> equal_parts(std::int64_t part, int size) {
+  std::vector<Extent> parts;
+  for (int q = 0; q < size; ++q) parts.push_back({q * part, (q + 1) * part});
+  return parts;
 }
 
 }  // namespace
@@ -85,15 +87,22 @@ void MpiSession::abort(int exit_code) {
 
 Group::Group(MPI_Comm comm, bool owned) : comm_(comm), owned_(owned) {
   MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
-  check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
-  check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+  check_mpi(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
 }
 
 Group Group::world() { return {MPI_COMM_WORLD, false}; }
 
 Group Group::split(int color, int key) const {
   MPI_Comm part = MPI_COMM_NULL;
-  check(MPI_Comm_split(comm_, color, key, &part), "MPI_Comm_split");
+  check_mpi(MPI_Comm_split(comm_, color, key, &part), "MPI_Comm_split");
+  return {part, true};
+}
+
+Group Group::split_by_node() const {
+  MPI_Comm part = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &part),
+            "MPI_Comm_split_type");
   return {part, true};
 }
 
@@ -102,7 +111,8 @@ Group::Group(Group&& other) noexcept
       owned_(other.owned_),
       rank_(other.rank_),
       size_(other.size_),
-      bytes_sent_(other.bytes_sent_) {
+      bytes_sent_(other.bytes_sent_),
+      scratch_(std::move(other.scratch_)) {
   other.owned_ = false;
 }
 
@@ -112,6 +122,7 @@ Group& Group::operator=(Group&& other) noexcept {
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   std::swap(bytes_sent_, other.bytes_sent_);
+  std::swap(scratch_, other.scratch_);
   return *this;
 }
 
@@ -122,59 +133,60 @@ Group::~Group() {
 }
 
 void Group::all_reduce_sum(void* data, std::int64_t count, Dtype dtype) const {
-  if (size_ == 1) return;
-  in_pieces(count, size_bytes(dtype), [&](std::int64_t begin, int n) {
-    check(MPI_Allreduce(MPI_IN_PLACE, at_element(data, begin, dtype), n, mpi_type(dtype), MPI_SUM,
-                        comm_),
-          "MPI_Allreduce");
-  });
-  bytes_sent_ += 2 * count * size_bytes(dtype) * (size_ - 1) / size_;
+  if (size_ == 1 || count == 0) return;
+  auto* bytes = static_cast<std::byte*>(data);
+  const std::int64_t length = count * size_bytes(dtype);
+  if (length <= kSmallBytes) {
+    // One message to everyone is faster than two rounds.
+    scratch_.resize(std::max(scratch_.size(), std::size_t(length * size_)));
+    check_mpi(
+        MPI_Allgather(bytes, int(length), MPI_BYTE, scratch_.data(), int(length), MPI_BYTE, comm_),
+        "MPI_Allgather");
+    std::vector<std::byte*> terms;
+    for (int q = 0; q < size_; ++q) terms.push_back(scratch_.data() + q * length);
+    add_in_rank_order(bytes, terms, rank_, count, dtype);
+    bytes_sent_ += length * (size_ - 1);
+    return;
+  }
+  std::vector<Extent> parts;
+  for (int q = 0; q < size_; ++q) parts.push_back(even_part(count, size_, q));
+  const PairwiseGroup group{comm_, rank_, size_};
+  bytes_sent_ += pairwise_reduce_scatter(group, bytes, parts, dtype, scratch_);
+  bytes_sent_ += pairwise_all_gather(group, bytes, parts, dtype);
 }
 
 void Group::all_reduce_max(void* data, std::int64_t count, Dtype dtype) const {
   if (size_ == 1) return;
   in_pieces(count, size_bytes(dtype), [&](std::int64_t begin, int n) {
-    check(MPI_Allreduce(MPI_IN_PLACE, at_element(data, begin, dtype), n, mpi_type(dtype), MPI_MAX,
-                        comm_),
-          "MPI_Allreduce");
+    check_mpi(MPI_Allreduce(MPI_IN_PLACE, at_element(data, begin, dtype), n, mpi_type(dtype),
+                            MPI_MAX, comm_),
+              "MPI_Allreduce");
   });
   bytes_sent_ += 2 * count * size_bytes(dtype) * (size_ - 1) / size_;
 }
 
 void Group::reduce_scatter_sum(void* data, std::int64_t part, Dtype dtype) const {
   if (size_ == 1) return;
-  // One reduction for each owner and piece: contiguous, and in one fixed order for a fixed size.
-  for (int owner = 0; owner < size_; ++owner)
-    in_pieces(part, size_bytes(dtype), [&](std::int64_t begin, int n) {
-      void* piece = at_element(data, owner * part + begin, dtype);
-      check(rank_ == owner
-                ? MPI_Reduce(MPI_IN_PLACE, piece, n, mpi_type(dtype), MPI_SUM, owner, comm_)
-                : MPI_Reduce(piece, nullptr, n, mpi_type(dtype), MPI_SUM, owner, comm_),
-            "MPI_Reduce");
-    });
-  bytes_sent_ += part * size_bytes(dtype) * (size_ - 1);
+  bytes_sent_ += pairwise_reduce_scatter({comm_, rank_, size_}, static_cast<std::byte*>(data),
+                                         equal_parts(part, size_), dtype, scratch_);
 }
 
 void Group::all_gather(void* data, std::int64_t part, Dtype dtype) const {
   if (size_ == 1) return;
-  for (int owner = 0; owner < size_; ++owner)
-    in_pieces(part, size_bytes(dtype), [&](std::int64_t begin, int n) {
-      check(MPI_Bcast(at_element(data, owner * part + begin, dtype), int(n * size_bytes(dtype)),
-                      MPI_BYTE, owner, comm_),
-            "MPI_Bcast");
-    });
-  bytes_sent_ += part * size_bytes(dtype) * (size_ - 1);
+  bytes_sent_ += pairwise_all_gather({comm_, rank_, size_}, static_cast<std::byte*>(data),
+                                     equal_parts(part, size_), dtype);
 }
 
 void Group::broadcast(void* data, std::int64_t bytes, int root) const {
   if (size_ == 1) return;
   in_pieces(bytes, 1, [&](std::int64_t begin, int n) {
-    check(MPI_Bcast(static_cast<std::byte*>(data) + begin, n, MPI_BYTE, root, comm_), "MPI_Bcast");
+    check_mpi(MPI_Bcast(static_cast<std::byte*>(data) + begin, n, MPI_BYTE, root, comm_),
+              "MPI_Bcast");
   });
   if (rank_ == root) bytes_sent_ += bytes * (size_ - 1);
 }
 
-void Group::barrier() const { check(MPI_Barrier(comm_), "MPI_Barrier"); }
+void Group::barrier() const { check_mpi(MPI_Barrier(comm_), "MPI_Barrier"); }
 
 std::string Group::broadcast_text(const std::string& text, int root) const {
   std::int64_t length = std::int64_t(text.size());
@@ -206,9 +218,9 @@ void run_agreed(const Group& group, std::string_view what, const std::function<v
   reason = group.broadcast_text(reason, failed);
   group.broadcast(&code, sizeof code, failed);
   const Outcome outcome = outcome_of_exit_code(int(code));
-  if (outcome == Outcome::bad_manifest) throw BadInput(Problem{"", reason, "", ""});
+  if (outcome == Outcome::bad_manifest) throw AgreedFailure(outcome, reason);
   const std::string who = group.size() > 1 ? "rank " + std::to_string(failed) + ", " : "";
-  throw WorldFailure(outcome, who + std::string(what) + ": " + reason);
+  throw AgreedFailure(outcome, who + std::string(what) + ": " + reason);
 }
 
 }  // namespace temper

@@ -17,10 +17,13 @@ constexpr const char* kUsage =
     "temper-rank test PLAN.json ATTEMPT_FOLDER\n";
 
 Outcome run(const Group& world, const std::vector<std::string>& words) {
-  (void)world;
-  if (world.rank() == 0) std::fputs(kUsage, stderr);
   (void)words;
+  if (world.rank() == 0) std::fputs(kUsage, stderr);
   return Outcome::bad_manifest;
+}
+
+void print(const std::string& reason) {
+  std::fprintf(stderr, "temper-rank: %s%s", reason.c_str(), reason.ends_with('\n') ? "" : "\n");
 }
 
 }  // namespace
@@ -31,10 +34,15 @@ int main(int argc, char** argv) {
   try {
     const temper::Group world = temper::Group::world();
     return temper::exit_code(temper::run(world, {argv + 1, argv + argc}));
+  } catch (const temper::AgreedFailure& failure) {
+    // Every rank is here with the same failure: said once, ended in order.
+    if (session.rank() == 0) temper::print(failure.what());
+    return temper::exit_code(failure.outcome());
   } catch (...) {
     std::string reason;
     const temper::Outcome outcome = temper::outcome_of_current_exception(reason);
-    std::fprintf(stderr, "temper-rank: %s\n", reason.c_str());
+    temper::print(session.size() > 1 ? "rank " + std::to_string(session.rank()) + ": " + reason
+                                     : reason);
     if (session.size() == 1) return temper::exit_code(outcome);
     temper::MpiSession::abort(temper::exit_code(outcome));
   }

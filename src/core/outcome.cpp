@@ -56,8 +56,12 @@ Outcome outcome_of_current_exception(std::string& reason) {
     reason = "out of memory";
     return Outcome::out_of_memory;
   } catch (const std::exception& error) {
+    // libtorch's exceptions carry a stack trace after their message.
     reason = error.what();
-    return Outcome::bug;
+    reason = reason.substr(0, reason.find("\nException raised from"));
+    const bool allocation = reason.find("DefaultCPUAllocator") != std::string::npos;
+    if (allocation) reason = "out of memory: " + reason;
+    return allocation ? Outcome::out_of_memory : Outcome::bug;
   }
 }
 
