@@ -18,10 +18,12 @@ class ConfusionMatrix {
   std::int64_t at(std::int64_t truth, std::int64_t prediction) const {
     return counts_[std::size_t(truth * classes_ + prediction)];
   }
+  // A class outside [0, classes) is a broken promise.
   void add(std::int64_t truth, std::int64_t prediction, std::int64_t count = 1);
   // Row-major [truth, prediction]: sums over ranks before it is scored.
   std::vector<std::int64_t>& counts() { return counts_; }
   const std::vector<std::int64_t>& counts() const { return counts_; }
+  std::int64_t total() const;
 
  private:
   std::int64_t classes_;
@@ -33,15 +35,22 @@ struct PrecisionRecallF1 {
   std::int64_t support = 0;
 };
 
-// Classes that are neither true nor predicted anywhere are left out of the macro averages, as
-// scikit-learn does when labels are not named.
+// `classes[positive]` is scikit-learn's average="binary" with pos_label = positive. kappa is NaN
+// ("not defined") where only one class is ever met.
 struct ClassificationScores {
-  double accuracy = 0, balanced_accuracy = 0;
+  double accuracy = 0, balanced_accuracy = 0, matthews = 0, kappa = 0;
   std::vector<PrecisionRecallF1> classes;
   PrecisionRecallF1 micro, macro, weighted;
 };
 
-// A quotient with denominator 0 is 0 (zero_division = 0).
-ClassificationScores score(const ConfusionMatrix& matrix);
+struct ScoreOptions {
+  // The value of a quotient with denominator 0: 0, 1, or NaN, which averages leave out.
+  double zero_division = 0;
+  // Without: classes that are neither true nor predicted anywhere are left out of the macro
+  // averages, as scikit-learn does when labels are not named. With: as if all were named.
+  bool all_classes = false;
+};
+
+ClassificationScores score(const ConfusionMatrix& matrix, const ScoreOptions& options = {});
 
 }  // namespace temper
