@@ -1,27 +1,31 @@
 // Rows of users' files: JSONL, CSV, TSV and plain text in, typed rows out; problems named by file
 // and line.
+//
+//   const RowFormat format = value_or_throw(find_row_format(spec, file));
+//   RowParser parser(spec, file, RowTask::classification);    // reads a CSV header
+//   Row row;
+//   if (parser.parse(record, line, row)) use(row); else say(parser.problem());
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "core/extent.hpp"
 #include "core/problem.hpp"
+#include "io/row_records.hpp"
 #include "plan/run_spec.hpp"
 
 namespace temper {
 
-// One example as read, before tokenization.
+// One example as read, before cleaning and tokenization.
 struct Row {
   std::string text, text_pair;
-  std::string label;  // as written: "noun.act", "3", "0.25"; "" when the file has none
-  bool label_is_integer = false;
-  std::string id, group;  // "" when the manifest names no such column
-  std::int64_t line = 0;  // 1-based line (or record) in its file
-  int file = 0;           // index of its file
+  std::string label;              // of a classification, as written: "noun.act", "3"
+  bool label_is_integer = false;  // a JSON integer, or in CSV what looks like one
+  double value = 0;               // of a regression
+  std::string id, group;          // "" when the manifest names no such column
 };
 
 struct BadRow {
@@ -30,21 +34,33 @@ struct BadRow {
   std::string what;
 };
 
-struct RowFile {
-  std::vector<Row> rows;
-  std::vector<BadRow>
-      bad;  // rows that could not be read: broken JSON, missing column, invalid UTF-8
-};
+enum class RowTask { classification, regression };
+enum class RowFormat { jsonl, csv, tsv, text };
 
-// Reads the rows of `files` (one split) that begin in part `part` of `parts` of the bytes of each
-// file; every row is read by exactly one part. `line` is set relative to the part: add the line
-// counts of the parts before (`lines` of the others). JSON escapes of unpaired surrogates, invalid
-// UTF-8 and NUL bytes make a bad row. A missing file is a Problem.
-struct RowPart {
-  RowFile rows;
-  std::vector<std::int64_t> lines;  // lines (records) of each file that begin in this part
+// data.format, or by the ending of `file`. The Problem names the file.
+Checked<RowFormat> find_row_format(const DataSpec& spec, const std::string& file);
+RecordFormat record_format(RowFormat format);
+
+// Rows of one file. JSON is checked whole: escapes of unpaired surrogates, invalid UTF-8, NUL and a
+// column named twice make a bad row, as do a missing column, an empty label, a text that is none.
+class RowParser {
+ public:
+  // Reads the header of CSV and TSV. Throws BadInput (no such column, with the nearest; a label
+  // asked of plain text; an unknown format) and WorldFailure.
+  RowParser(const DataSpec& spec, const std::string& file, RowTask task);
+  ~RowParser();
+  // The first byte behind the header: records before it are no rows.
+  std::int64_t header_end() const;
+
+  enum class Result { row, blank, bad };
+  // `record` is followed by at least 64 readable bytes. `row` is overwritten.
+  Result parse(std::string_view record, Row& row);
+  // What was wrong when the last result was bad.
+  const std::string& problem() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
-Checked<RowPart> read_rows(const std::vector<std::string>& files, const DataSpec& spec, int part,
-                           int parts);
 
 }  // namespace temper

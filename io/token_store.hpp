@@ -1,10 +1,12 @@
 // The token store: one HDF5 file with the tokens of every document of a study's splits, contiguous,
-// with offsets, labels, ids and a CRC-32C for each 4 MiB. Written collectively by all ranks; the
-// bytes are the same for any rank count. A card (JSON, same name with .json) beside it says what it
-// holds, so that the login node can plan without HDF5.
+// with offsets, labels, ids and a CRC-32C for each 4 MiB. The bytes are the same for any number of
+// ranks that write it. A card (JSON, same name with .json) beside it says what it holds, so that
+// the login node can plan without HDF5.
 //
-//   TokenStore store("runs/wn24/data/1f2e....h5");
+//   const TokenStore store("runs/wn24/data/1f2e....h5");
 //   const StoreSplit& train = store.split("train");
+//   std::vector<std::int32_t> ids(train.length(7));
+//   train.read_tokens(7, ids.data(), nullptr);
 #pragma once
 
 #include <cstdint>
@@ -24,8 +26,9 @@ struct StoreCard {
     std::int64_t documents = 0, tokens = 0, longest = 0;
     std::vector<std::int64_t> class_counts;   // by class number
     std::vector<std::int64_t> length_counts;  // [l] = documents of l tokens
+    bool operator==(const Split&) const = default;
   };
-  std::string recipe_sha256;
+  std::string recipe_sha256;  // of the canonical recipe
   std::vector<Split> splits;
   std::vector<std::string> label_names;  // empty for regression
   std::int64_t vocab_size = 0;
@@ -35,17 +38,27 @@ Json to_json(const StoreCard& card);
 StoreCard store_card_from_json(const Json& json);
 
 // One split, open for random access. Reading checks the CRC of each block the first time it is
-// touched: WorldFailure names file, dataset and block.
+// touched: WorldFailure names file, dataset and block. Thread-safe.
 class StoreSplit {
  public:
-  virtual ~StoreSplit() = default;
-  virtual std::int64_t documents() const = 0;
-  virtual std::int64_t length(std::int64_t document) const = 0;
-  // Writes length(document) ids to `out`. `types` (type ids, for text pairs) may be null.
-  virtual void read_tokens(std::int64_t document, std::int32_t* out, std::uint8_t* types) const = 0;
-  virtual std::int32_t label(std::int64_t document) const = 0;  // class number
-  virtual double value(std::int64_t document) const = 0;        // regression target
-  virtual std::string id(std::int64_t document) const = 0;      // id column, or "file:line"
+  struct State;
+  explicit StoreSplit(std::unique_ptr<State> state);
+  ~StoreSplit();
+  StoreSplit(StoreSplit&&) noexcept;
+
+  std::int64_t documents() const;
+  std::int64_t length(std::int64_t document) const;
+  // Writes length(document) ids to `out`. `types` (type ids, for text pairs; else zeros) may be
+  // null.
+  void read_tokens(std::int64_t document, std::int32_t* out, std::uint8_t* types) const;
+  std::int32_t label(std::int64_t document) const;  // class number
+  double value(std::int64_t document) const;        // regression target
+  std::string id(std::int64_t document) const;      // id column, or "file:line"
+  // Reads every block and checks every CRC, offset, token and label.
+  void verify() const;
+
+ private:
+  std::unique_ptr<State> state_;
 };
 
 class TokenStore {
@@ -57,7 +70,6 @@ class TokenStore {
   const StoreCard& card() const;
   bool has_split(const std::string& name) const;
   const StoreSplit& split(const std::string& name) const;
-  // Reads every block and checks every CRC.
   void verify() const;
 
  private:
