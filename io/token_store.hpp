@@ -15,27 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
+#include "plan/store_card.hpp"
 
 namespace temper {
-
-// What the card tells; also kept inside the HDF5 file.
-struct StoreCard {
-  struct Split {
-    std::string name;  // train | eval | test
-    std::int64_t documents = 0, tokens = 0, longest = 0;
-    std::vector<std::int64_t> class_counts;   // by class number
-    std::vector<std::int64_t> length_counts;  // [l] = documents of l tokens
-    bool operator==(const Split&) const = default;
-  };
-  std::string recipe_sha256;  // of the canonical recipe
-  std::vector<Split> splits;
-  std::vector<std::string> label_names;  // empty for regression
-  std::int64_t vocab_size = 0;
-  Json recipe = Json::object(), cleaning = Json::object();
-};
-Json to_json(const StoreCard& card);
-StoreCard store_card_from_json(const Json& json);
 
 // One split, open for random access. Reading checks the CRC of each block the first time it is
 // touched: WorldFailure names file, dataset and block. Thread-safe.

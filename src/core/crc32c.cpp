@@ -41,7 +41,27 @@ __attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(const unsigne
 }
 #endif
 
+// Product of two polynomials over GF(2) modulo Castagnoli's; the top bit is the coefficient of 1.
+std::uint32_t polynomial_product(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t product = 0;
+  for (std::uint32_t bit = 1u << 31; bit != 0; bit >>= 1) {
+    if (a & bit) product ^= b;
+    b = b >> 1 ^ (b & 1 ? 0x82F63B78u : 0);
+  }
+  return product;
+}
+
 }  // namespace
+
+std::uint32_t crc32c_of_both(std::uint32_t first, std::uint32_t second, std::uint64_t second_size) {
+  // `size` bytes behind multiply by x^(8 size).
+  std::uint32_t factor = 1u << 31, power = 1u << 23;  // 1 and x^8
+  for (std::uint64_t size = second_size; size > 0; size >>= 1) {
+    if (size & 1) factor = polynomial_product(factor, power);
+    power = polynomial_product(power, power);
+  }
+  return polynomial_product(factor, first) ^ second;
+}
 
 std::uint32_t crc32c(const void* bytes, std::size_t size, std::uint32_t crc) {
   const auto* begin = static_cast<const unsigned char*>(bytes);

@@ -33,5 +33,7 @@ std::string sha256_of_file(const std::filesystem::path& path);
 // CRC-32C (Castagnoli, reflected 0x82F63B78), as iSCSI, SCTP and ext4 use it; continue with the
 // last value as `crc`. "123456789" gives 0xE3069283.
 std::uint32_t crc32c(const void* bytes, std::size_t size, std::uint32_t crc = 0);
+// The CRC of two texts end to end, from the CRC of each and the length of the second.
+std::uint32_t crc32c_of_both(std::uint32_t first, std::uint32_t second, std::uint64_t second_size);
 
 }  // namespace temper

@@ -33,4 +33,14 @@ TEST(Crc32c, gives_the_known_answer_and_continues) {
   EXPECT_EQ(crc32c(zeros.data(), zeros.size()), 0x8A9136AAu);
 }
 
+TEST(Crc32c, of_two_texts_follows_from_the_crc_of_each) {
+  const std::string text = "The quick brown fox jumps over the lazy dog, again and again.";
+  const std::uint32_t whole = crc32c(text.data(), text.size());
+  for (std::size_t cut = 0; cut <= text.size(); ++cut)
+    EXPECT_EQ(crc32c_of_both(crc32c(text.data(), cut), crc32c(text.data() + cut, text.size() - cut),
+                             text.size() - cut),
+              whole)
+        << cut;
+}
+
 }  // namespace temper

@@ -1,0 +1,353 @@
+#include "io/token_store_writer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+#include "core/contract.hpp"
+#include "core/digest.hpp"
+#include "core/outcome.hpp"
+#include "io/store_layout.hpp"
+#include "mpi/exchange.hpp"
+
+namespace temper {
+
+namespace {
+
+// What one rank wrote of one block.
+struct Fragment {
+  std::int32_t array = 0;
+  std::uint32_t crc = 0;
+  std::int64_t begin = 0, bytes = 0;  // within the array
+};
+
+// A rank's half-open share of an array, in elements.
+struct Share {
+  std::int64_t begin = 0, total = 0;
+};
+
+class FileWriter {
+ public:
+  FileWriter(std::filesystem::path path, std::int64_t total)
+      : path_(std::move(path)), total_(total) {}
+  ~FileWriter() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+
+  void open(int flags) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC | flags, 0666);
+    if (descriptor_ < 0) throw io_failure("cannot create", path_.string(), errno);
+  }
+  void close() {
+    if (descriptor_ >= 0 && ::close(descriptor_) != 0) fail(errno);
+    descriptor_ = -1;
+  }
+  // Takes the disk space now, where the file system can.
+  void reserve(std::int64_t bytes) {
+    if (::fallocate(descriptor_, 0, 0, bytes) == 0) return;
+    if (errno == ENOSPC || errno == EFBIG || errno == EDQUOT) fail(errno);
+  }
+  void write(const void* data, std::int64_t bytes, std::int64_t at) {
+    const char* from = static_cast<const char*>(data);
+    while (bytes > 0) {
+      const ssize_t done = ::pwrite(descriptor_, from, std::size_t(bytes), at);
+      if (done < 0 && errno == EINTR) continue;
+      if (done <= 0) fail(done < 0 ? errno : ENOSPC);
+      from += done;
+      bytes -= done;
+      at += done;
+    }
+  }
+  void sync() {
+    if (::fsync(descriptor_) != 0) fail(errno);
+  }
+
+ private:
+  [[noreturn]] void fail(int error) {
+    throw WorldFailure(Outcome::io_error, "cannot write " + path_.string() + ": " +
+                                              std::strerror(error) + " (the store needs " +
+                                              std::to_string((total_ >> 20) + 1) +
+                                              " MiB). Free space, or set data.store_dir?");
+  }
+  std::filesystem::path path_;
+  std::int64_t total_;
+  int descriptor_ = -1;
+};
+
+// Writes extents of arrays and keeps the CRC of every piece.
+class ArrayWriter {
+ public:
+  ArrayWriter(FileWriter& file, const std::vector<StoredArray>& arrays)
+      : file_(file), arrays_(arrays) {}
+
+  void write(std::size_t index, std::int64_t first_element, const void* data, std::int64_t count) {
+    const StoredArray& array = arrays_[index];
+    const std::int64_t width = size_bytes(array.element);
+    expects(first_element >= 0 && first_element + count <= array.count, array.name, ": elements [",
+            first_element, ", ", first_element + count, ") of ", array.count);
+    const char* from = static_cast<const char*>(data);
+    std::int64_t begin = first_element * width;
+    const std::int64_t end = begin + count * width;
+    file_.write(from, end - begin, array.address + begin);
+    while (begin < end) {
+      const std::int64_t stop = std::min(end, (begin / kStoreBlockBytes + 1) * kStoreBlockBytes);
+      fragments_.push_back(
+          {std::int32_t(index), crc32c(from, std::size_t(stop - begin)), begin, stop - begin});
+      from += stop - begin;
+      begin = stop;
+    }
+  }
+
+  // Converts in pieces: `value(i)` for i in [0, count).
+  template <class Stored, class Value>
+  void write_values(std::size_t index, std::int64_t first, std::int64_t count, Value&& value) {
+    constexpr std::int64_t kPiece = kStoreBlockBytes / std::int64_t(sizeof(Stored));
+    std::vector<Stored> piece;
+    for (std::int64_t begin = 0; begin < count; begin += kPiece) {
+      piece.resize(std::size_t(std::min(kPiece, count - begin)));
+      for (std::size_t i = 0; i < piece.size(); ++i)
+        piece[i] = Stored(value(begin + std::int64_t(i)));
+      write(index, first + begin, piece.data(), std::int64_t(piece.size()));
+    }
+  }
+
+  const std::vector<Fragment>& fragments() const { return fragments_; }
+
+ private:
+  FileWriter& file_;
+  const std::vector<StoredArray>& arrays_;
+  std::vector<Fragment> fragments_;
+};
+
+// Where this rank's elements begin, and how many there are over all ranks.
+Share share_of(const Group& world, std::int64_t mine) {
+  std::vector<std::int64_t> counts(std::size_t(world.size()), 0);
+  counts[std::size_t(world.rank())] = mine;
+  world.all_gather(counts.data(), 1, Dtype::i64);
+  const auto own = counts.begin() + world.rank();
+  return {std::accumulate(counts.begin(), own, std::int64_t{0}),
+          std::accumulate(counts.begin(), counts.end(), std::int64_t{0})};
+}
+
+struct SplitShares {
+  Share documents, tokens, id_bytes;
+  bool pairs = false, regression = false, ids = false;
+};
+
+std::vector<SplitShares> agree_on_shares(const Group& world,
+                                         const std::vector<SplitColumns>& mine) {
+  std::vector<SplitShares> shares;
+  for (const SplitColumns& columns : mine) {
+    SplitShares& s = shares.emplace_back();
+    s.documents = share_of(world, columns.documents());
+    s.tokens = share_of(world, std::int64_t(columns.tokens.size()));
+    s.id_bytes = share_of(world, std::int64_t(columns.ids.size()));
+    std::int64_t kinds[2] = {!columns.types.empty(), !columns.values.empty()};
+    world.all_reduce_max(kinds, 2, Dtype::i64);
+    s.pairs = kinds[0] != 0;
+    s.regression = kinds[1] != 0;
+    s.ids = s.id_bytes.total > 0;
+  }
+  return shares;
+}
+
+// The arrays of a store in their order on disk: data, then the tables about them.
+std::vector<StoredArray> plan_arrays(const StoreCard& card, const std::vector<SplitShares>& shares,
+                                     std::int64_t card_bytes) {
+  std::vector<StoredArray> arrays{{"card", Element::u8, card_bytes, 0}};
+  const Element token = card.vocab_size <= 65536 ? Element::u16 : Element::u32;
+  for (std::size_t s = 0; s < card.splits.size(); ++s) {
+    const std::string split = card.splits[s].name + "/";
+    const std::int64_t n = shares[s].documents.total;
+    expects(n > 0, card.splits[s].name, " has no documents");
+    arrays.push_back({split + "tokens", token, shares[s].tokens.total, 0});
+    arrays.push_back({split + "offsets", Element::u64, n + 1, 0});
+    if (shares[s].pairs)
+      arrays.push_back({split + "types", Element::u8, shares[s].tokens.total, 0});
+    if (shares[s].regression)
+      arrays.push_back({split + "values", Element::f64, n, 0});
+    else
+      arrays.push_back({split + "labels", Element::i32, n, 0});
+    arrays.push_back({split + "files", Element::u32, n, 0});
+    arrays.push_back({split + "lines", Element::u64, n, 0});
+    if (!shares[s].ids) continue;
+    arrays.push_back({split + "id_ends", Element::u64, n, 0});
+    arrays.push_back({split + "ids", Element::u8, shares[s].id_bytes.total, 0});
+  }
+  const std::size_t data = arrays.size();
+  for (std::size_t a = 0; a < data; ++a)
+    arrays.push_back({kStoreCrc + arrays[a].name, Element::u32, block_count(arrays[a]), 0});
+  arrays.push_back({kStoreHash, Element::u8, 64, 0});
+  return arrays;
+}
+
+std::size_t index_of(const std::vector<StoredArray>& arrays, const std::string& name) {
+  for (std::size_t a = 0; a < arrays.size(); ++a)
+    if (arrays[a].name == name) return a;
+  expects(false, "no array ", name);
+  return 0;
+}
+
+void write_split(ArrayWriter& writer, const std::vector<StoredArray>& arrays,
+                 const std::string& split, const SplitShares& s, const SplitColumns& columns,
+                 bool last_rank) {
+  const auto index = [&](const char* name) { return index_of(arrays, split + "/" + name); };
+  const std::int64_t n = columns.documents(), first = s.documents.begin;
+  const std::int64_t tokens = std::int64_t(columns.tokens.size());
+  const auto as_is = [](const auto& column) {
+    return [&column](std::int64_t i) { return column[std::size_t(i)]; };
+  };
+  if (arrays[index("tokens")].element == Element::u16)
+    writer.write_values<std::uint16_t>(index("tokens"), s.tokens.begin, tokens,
+                                       as_is(columns.tokens));
+  else
+    writer.write(index("tokens"), s.tokens.begin, columns.tokens.data(), tokens);
+  std::uint64_t at = std::uint64_t(s.tokens.begin);
+  writer.write_values<std::uint64_t>(index("offsets"), first, n + last_rank, [&](std::int64_t i) {
+    const std::uint64_t begin = at;
+    if (i < n) at += columns.lengths[std::size_t(i)];
+    return begin;
+  });
+  if (s.pairs) writer.write(index("types"), s.tokens.begin, columns.types.data(), tokens);
+  if (s.regression)
+    writer.write(index("values"), first, columns.values.data(), n);
+  else
+    writer.write(index("labels"), first, columns.labels.data(), n);
+  writer.write(index("files"), first, columns.files.data(), n);
+  writer.write(index("lines"), first, columns.lines.data(), n);
+  if (!s.ids) return;
+  std::uint64_t end = std::uint64_t(s.id_bytes.begin);
+  writer.write_values<std::uint64_t>(index("id_ends"), first, n, [&](std::int64_t i) {
+    return end += columns.id_lengths[std::size_t(i)];
+  });
+  writer.write(index("ids"), s.id_bytes.begin, columns.ids.data(),
+               std::int64_t(columns.ids.size()));
+}
+
+// Joins the fragments of all ranks to one CRC for each block of each array, and writes the tables.
+void write_tables(FileWriter& file, const std::vector<StoredArray>& arrays,
+                  std::vector<Fragment> fragments) {
+  std::sort(fragments.begin(), fragments.end(), [](const Fragment& a, const Fragment& b) {
+    return std::tie(a.array, a.begin) < std::tie(b.array, b.begin);
+  });
+  std::map<std::string, std::vector<std::uint32_t>> tables;
+  std::size_t next = 0;
+  for (std::size_t a = 0; a < arrays.size(); ++a) {
+    if (arrays[a].name == kStoreHash || arrays[a].name.starts_with(kStoreCrc)) continue;
+    std::vector<std::uint32_t> table(std::size_t(block_count(arrays[a])), 0);
+    std::int64_t at = 0;
+    for (; next < fragments.size() && fragments[next].array == std::int32_t(a); ++next) {
+      const Fragment& f = fragments[next];
+      expects(f.begin == at, arrays[a].name, " has a hole at byte ", at);
+      std::uint32_t& crc = table[std::size_t(f.begin / kStoreBlockBytes)];
+      crc = f.begin % kStoreBlockBytes == 0 ? f.crc
+                                            : crc32c_of_both(crc, f.crc, std::uint64_t(f.bytes));
+      at += f.bytes;
+    }
+    expects(at == arrays[a].bytes(), arrays[a].name, " has ", at, " of ", arrays[a].bytes(),
+            " bytes");
+    tables[arrays[a].name] = std::move(table);
+  }
+  Sha256 content;
+  for (const auto& [name, table] : tables) {
+    const StoredArray& stored = arrays[index_of(arrays, kStoreCrc + name)];
+    file.write(table.data(), stored.bytes(), stored.address);
+    content.update(table.data(), std::size_t(stored.bytes()));
+  }
+  const std::string hash = content.hex();
+  file.write(hash.data(), std::int64_t(hash.size()), arrays[index_of(arrays, kStoreHash)].address);
+}
+
+// Rank 0: the empty file. A first file under the same name shows whether there is room at all,
+// before HDF5 writes a byte.
+std::vector<StoredArray> create_store(const std::filesystem::path& path,
+                                      std::vector<StoredArray> arrays) {
+  std::int64_t bytes = 4096;
+  for (const StoredArray& array : arrays) bytes += array.bytes();
+  {
+    FileWriter probe(path, bytes);
+    probe.open(O_CREAT | O_EXCL);
+    try {
+      probe.reserve(bytes);
+    } catch (...) {
+      ::unlink(path.c_str());
+      throw;
+    }
+  }
+  ::unlink(path.c_str());
+  create_hdf5_file(path, kStoreFormat, arrays);
+  FileWriter file(path, bytes);
+  file.open(0);
+  file.reserve(std::int64_t(std::filesystem::file_size(path)));
+  return arrays;
+}
+
+std::vector<Fragment> gather_fragments(const Group& world, const std::vector<Fragment>& mine) {
+  std::vector<std::string> to(std::size_t(world.size()));
+  to[0].assign(reinterpret_cast<const char*>(mine.data()), mine.size() * sizeof(Fragment));
+  std::vector<Fragment> all;
+  for (const std::string& bytes : exchange(world, std::move(to))) {
+    const std::size_t count = bytes.size() / sizeof(Fragment);
+    all.resize(all.size() + count);
+    std::memcpy(all.data() + all.size() - count, bytes.data(), bytes.size());
+  }
+  return all;
+}
+
+void write_agreed(const Group& world, const std::filesystem::path& path, const StoreCard& card,
+                  const std::vector<SplitColumns>& mine) {
+  constexpr const char* kWhat = "write the token store";
+  const std::string card_text = to_json(card).dump();
+  const std::vector<SplitShares> shares = agree_on_shares(world, mine);
+  std::vector<StoredArray> arrays = plan_arrays(card, shares, std::int64_t(card_text.size()));
+  run_agreed(world, kWhat, [&] {
+    if (world.rank() == 0) arrays = create_store(path, std::move(arrays));
+  });
+  std::vector<std::int64_t> addresses;
+  for (const StoredArray& array : arrays) addresses.push_back(array.address);
+  world.broadcast(addresses.data(), std::int64_t(addresses.size() * sizeof(std::int64_t)), 0);
+  std::int64_t total = 0;
+  for (std::size_t a = 0; a < arrays.size(); ++a) {
+    arrays[a].address = addresses[a];
+    total = std::max(total, addresses[a] + arrays[a].bytes());
+  }
+  FileWriter file(path, total);
+  ArrayWriter writer(file, arrays);
+  run_agreed(world, kWhat, [&] {
+    file.open(0);
+    if (world.rank() == 0) writer.write(0, 0, card_text.data(), std::int64_t(card_text.size()));
+    for (std::size_t s = 0; s < mine.size(); ++s)
+      write_split(writer, arrays, card.splits[s].name, shares[s], mine[s],
+                  world.rank() == world.size() - 1);
+  });
+  const std::vector<Fragment> fragments = gather_fragments(world, writer.fragments());
+  run_agreed(world, kWhat, [&] {
+    if (world.rank() == 0) write_tables(file, arrays, fragments);
+    file.sync();
+    file.close();
+  });
+}
+
+}  // namespace
+
+void write_token_store(const Group& world, const std::filesystem::path& path, const StoreCard& card,
+                       const std::vector<SplitColumns>& mine) {
+  expects(mine.size() == card.splits.size(), "columns for ", mine.size(), " splits of ",
+          card.splits.size());
+  try {
+    write_agreed(world, path, card, mine);
+  } catch (const AgreedFailure&) {
+    if (world.rank() == 0) ::unlink(path.c_str());
+    throw;
+  }
+}
+
+}  // namespace temper
