@@ -40,7 +40,7 @@ function(temper_test name)
     target_link_libraries(${target} PRIVATE MPI::MPI_C)
     foreach(n IN LISTS T_RANKS)
       add_test(NAME ${name}.np${n}
-        COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none -n ${n} $<TARGET_FILE:${target}>)
+        COMMAND ${MPIEXEC_EXECUTABLE} ${TEMPER_MPIEXEC_FLAGS} ${MPIEXEC_NUMPROC_FLAG} ${n} $<TARGET_FILE:${target}>)
       set_tests_properties(${name}.np${n} PROPERTIES PROCESSORS ${n} TIMEOUT ${T_TIMEOUT}
         LABELS "mpi;${T_LABELS}" ENVIRONMENT "${TEMPER_MPI_ENVIRONMENT}")
     endforeach()
