@@ -67,6 +67,11 @@ void Progress::finish() {
   draw(Clock::now(), true);
 }
 
+void Progress::clear() {
+  if (!finished_ && terminal_) std::fputs("\r\033[K", stderr);
+  finished_ = true;
+}
+
 void Progress::draw(Clock::time_point now, bool last) {
   drawn_ = now;
   if (sink_ == ProgressSink::silent) return;

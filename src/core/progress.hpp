@@ -30,6 +30,8 @@ class Progress {
   // `detail` is appended to the line, e.g. "loss 0.61".
   void set(std::int64_t done, std::string_view detail = {});
   void finish();
+  // Ends without a last line; a terminal's line is wiped.
+  void clear();
 
  private:
   using Clock = std::chrono::steady_clock;
