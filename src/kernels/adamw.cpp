@@ -27,10 +27,11 @@ inline void set_master(Bf16* w, std::int16_t* low, std::int64_t i, float value) 
 // The per-step factors in the arithmetic of the update.
 template <class A>
 struct Factors {
-  A b1, b2, scale, decay, rate, root, epsilon;
-  Factors(const AdamWStep& s, double weight_decay)
-      : b1(A(s.beta1)),
+  A new1, b2, new2, scale, decay, rate, root, epsilon;  // new1 = 1 - b1, taken in fp64: 1 - 0.999f
+  Factors(const AdamWStep& s, double weight_decay)      // is 1e-5 off
+      : new1(A(1 - s.beta1)),
         b2(A(s.beta2)),
+        new2(A(1 - s.beta2)),
         scale(A(s.gradient_scale)),
         decay(A(1 - s.learning_rate * weight_decay)),
         rate(A(s.learning_rate / s.correction1)),
@@ -60,8 +61,8 @@ void adamw(T* weight, std::int16_t* low, const Accumulate<T>* gradient, Accumula
 #pragma omp simd
     for (std::int64_t i = begin; i < end; ++i) {
       const A g = gradient[i] * f.scale;
-      const A m = first[i] + (A(1) - f.b1) * (g - first[i]);
-      const A v = f.b2 * second[i] + (A(1) - f.b2) * g * g;
+      const A m = first[i] + f.new1 * (g - first[i]);
+      const A v = f.b2 * second[i] + f.new2 * g * g;
       first[i] = m, second[i] = v;
       const A w =
           master(weight, low, i) * f.decay - f.rate * (m / (std::sqrt(v) * f.root + f.epsilon));
@@ -83,7 +84,7 @@ void adamw_missed_steps(T* weight, std::int16_t* low, Accumulate<T>* first, Accu
     int changed = 0;
 #pragma omp simd reduction(| : changed)
     for (std::int64_t i = 0; i < width; ++i) {
-      const A m = first[i] - (A(1) - f.b1) * first[i], v = f.b2 * second[i];
+      const A m = first[i] - f.new1 * first[i], v = f.b2 * second[i];
       first[i] = m, second[i] = v;
       const A before = master(weight, low, i);
       const A after = before * f.decay - f.rate * (m / (std::sqrt(v) * f.root + f.epsilon));

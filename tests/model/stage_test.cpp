@@ -38,10 +38,26 @@ at::Tensor linear(const Leaves& w, const std::string& name, const at::Tensor& x)
   return at::linear(x, w.at(name + ".weight"), w.at(name + ".bias"));
 }
 
+// Scales of dropout for the tokens of document n (all, or the first `rows`), drawn by their keys.
+at::Tensor scales(const PackedBatch& batch, std::int64_t n, std::int64_t rows, std::int64_t width,
+                  const DropoutKey& key) {
+  std::vector<double> all;
+  std::vector<float> row(static_cast<std::size_t>(width));
+  for (std::int64_t i = 0; i < rows; ++i) {
+    dropout_scales(key, batch.places[std::size_t(batch.offsets[std::size_t(n)] + i)], width,
+                   row.data());
+    all.insert(all.end(), row.begin(), row.end());
+  }
+  return at::tensor(all).view({rows, width});
+}
+
 // One document after the other, as BERT is written down.
 at::Tensor reference_logits(const ModelShape& shape, const Leaves& w, const PackedBatch& batch) {
   std::vector<at::Tensor> pooled;
   for (std::int64_t n = 0; n < batch.size(); ++n) {
+    const auto drop = [&](const at::Tensor& x, std::uint32_t layer, std::uint32_t op, double p) {
+      return p == 0 ? x : x.mul(scales(batch, n, x.size(0), x.size(1), {5, 0, layer, op, p}));
+    };
     const auto slice = [&](const std::vector<std::int32_t>& all) {
       std::vector<std::int64_t> part(all.begin() + batch.offsets[std::size_t(n)],
                                      all.begin() + batch.offsets[std::size_t(n) + 1]);
@@ -52,28 +68,35 @@ at::Tensor reference_logits(const ModelShape& shape, const Leaves& w, const Pack
                                           slice(batch.positions)))
                        .add(at::embedding(w.at("embeddings.token_type_embeddings.weight"),
                                           slice(batch.types)));
-    x = norm(w, "embeddings.LayerNorm", x);
+    x = drop(norm(w, "embeddings.LayerNorm", x), 0, 3, shape.hidden_dropout);
     const std::int64_t length = x.size(0), heads = shape.block.heads, d = shape.block.head_size;
-    for (int layer = 0; layer < shape.layers; ++layer) {
+    for (std::uint32_t layer = 0; layer < shape.layers; ++layer) {
       const std::string l = "encoder.layer." + std::to_string(layer) + ".";
       const auto split = [&](const char* part) {
         return linear(w, l + "attention.self." + part, x).view({length, heads, d}).transpose(0, 1);
       };
       const at::Tensor scores =
           at::matmul(split("query"), split("key").transpose(1, 2)).div(std::sqrt(double(d)));
-      const at::Tensor context = at::matmul(at::softmax(scores, -1), split("value"))
+      std::vector<at::Tensor> probabilities;
+      for (std::int64_t h = 0; h < heads; ++h)
+        probabilities.push_back(
+            drop(at::softmax(scores[h], -1), layer + 1, 16 + std::uint32_t(h), shape.attn_dropout));
+      const at::Tensor context = at::matmul(at::stack(probabilities), split("value"))
                                      .transpose(0, 1)
                                      .reshape({length, heads * d});
-      x = norm(w, l + "attention.output.LayerNorm",
-               linear(w, l + "attention.output.dense", context).add(x));
+      x = norm(
+          w, l + "attention.output.LayerNorm",
+          drop(linear(w, l + "attention.output.dense", context), layer + 1, 1, shape.hidden_dropout)
+              .add(x));
       const at::Tensor mlp =
           linear(w, l + "output.dense", at::gelu(linear(w, l + "intermediate.dense", x)));
-      x = norm(w, l + "output.LayerNorm", mlp.add(x));
+      x = norm(w, l + "output.LayerNorm", drop(mlp, layer + 1, 2, shape.hidden_dropout).add(x));
     }
-    if (shape.pooling == Pooling::mean)
-      pooled.push_back(x.mean(0));
-    else
-      pooled.push_back(at::tanh(linear(w, "pooler.dense", x[0])));
+    at::Tensor summary = shape.pooling == Pooling::mean  ? x.mean(0)
+                         : shape.pooling == Pooling::cls ? x[0]
+                                                         : x[length - 1];
+    if (shape.has_pooler) summary = at::tanh(linear(w, "pooler.dense", summary));
+    pooled.push_back(drop(summary.unsqueeze(0), 0, 4, shape.head_dropout)[0]);
   }
   return linear(w, "classifier", at::stack(pooled));
 }
@@ -84,16 +107,34 @@ double largest_difference(const at::Tensor& a, const at::Tensor& b) {
 
 }  // namespace
 
-class StageParity : public testing::TestWithParam<Pooling> {};
+struct Variant {
+  const char* name;
+  Pooling pooling;
+  bool pooler;
+  double dropout;
+};
+void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
+
+class StageParity : public testing::TestWithParam<Variant> {
+ protected:
+  static ModelShape shape() {
+    const Variant& v = GetParam();
+    ModelShape shape = tiny_shape(v.pooling);
+    shape.has_pooler = v.pooler;
+    shape.attn_dropout = v.dropout, shape.hidden_dropout = v.dropout / 2;
+    shape.head_dropout = v.dropout / 3;
+    return shape;
+  }
+};
 
 TEST_P(StageParity, logits_and_all_gradients_equal_autograd_in_fp64) {
-  const TinyModel model(tiny_shape(GetParam()), at::kDouble);
+  const TinyModel model(shape(), at::kDouble);
   const PackedBatch batch = tiny_batch();
   const Stage stage(model.shape, model.table);
   Stage::Saved saved;
-  const at::Tensor logits = stage.forward(batch, 1, true, saved);
+  const at::Tensor logits = stage.forward(batch, 5, true, saved);
   const LossResult loss = cross_entropy(logits, batch.labels, {});
-  stage.backward(loss.gradient, batch, 1, saved);
+  stage.backward(loss.gradient, batch, 5, saved);
 
   const Leaves leaves = leaves_of(model);
   const at::Tensor expected = reference_logits(model.shape, leaves, batch);
@@ -109,7 +150,47 @@ TEST_P(StageParity, logits_and_all_gradients_equal_autograd_in_fp64) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Poolings, StageParity, testing::Values(Pooling::mean, Pooling::cls));
+TEST_P(StageParity, gradients_are_added_to_so_micro_batches_accumulate) {
+  const TinyModel model(shape(), at::kDouble);
+  const PackedBatch batch = tiny_batch();
+  const Stage stage(model.shape, model.table);
+  const auto backward = [&] {
+    Stage::Saved saved;
+    const at::Tensor logits = stage.forward(batch, 5, true, saved);
+    stage.backward(cross_entropy(logits, batch.labels, {}).gradient, batch, 5, saved);
+  };
+  backward();
+  const at::Tensor once = model.gradients.clone();
+  backward();
+  EXPECT_LT(largest_difference(model.gradients, once.mul(2)), 1e-12);
+}
+
+TEST_P(StageParity, a_frozen_encoder_leaves_the_gradients_of_the_head_as_they_were) {
+  const TinyModel whole(shape(), at::kDouble), frozen(shape(), at::kDouble);
+  const PackedBatch batch = tiny_batch();
+  const auto backward = [&](const TinyModel& model, const ParameterTable& table) {
+    const Stage stage(model.shape, table);
+    Stage::Saved saved;
+    const at::Tensor logits = stage.forward(batch, 5, true, saved);
+    stage.backward(cross_entropy(logits, batch.labels, {}).gradient, batch, 5, saved);
+  };
+  backward(whole, whole.table);
+  backward(frozen, frozen.with_gradients_of("classifier."));
+  for (const auto& [name, parameter] : frozen.table)
+    if (name.starts_with("classifier."))
+      EXPECT_LT(largest_difference(parameter.gradient, whole.table.at(name).gradient), 1e-15);
+    else
+      EXPECT_EQ(parameter.gradient.abs().max().item<double>(), 0) << name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, StageParity,
+                         testing::Values(Variant{"mean", Pooling::mean, false, 0},
+                                         Variant{"cls_with_pooler", Pooling::cls, true, 0},
+                                         Variant{"cls", Pooling::cls, false, 0},
+                                         Variant{"last", Pooling::last, false, 0},
+                                         Variant{"mean_dropout", Pooling::mean, false, 0.4},
+                                         Variant{"cls_dropout", Pooling::cls, true, 0.3}),
+                         [](const auto& made) { return made.param.name; });
 
 TEST(Stage, fp32_and_bf16_stay_near_fp64) {
   const PackedBatch batch = tiny_batch();
@@ -179,21 +260,6 @@ TEST(Stage, dropout_depends_on_document_and_step_not_on_the_place_in_the_batch) 
   EXPECT_LT(largest_difference(stage.forward(second, 9, true, b)[0], both[1]), 1e-13);
   second.step = 1;
   EXPECT_GT(largest_difference(stage.forward(second, 9, true, c)[0], both[1]), 1e-6);
-}
-
-TEST(CrossEntropy, equals_torch_with_weights_and_smoothing) {
-  const at::Tensor logits =
-      at::tensor(std::vector<double>{1, 2, 3, -1, 0.5, 0, 2, 2, 2}).view({3, 3});
-  const std::vector<std::int64_t> labels{2, 0, 1};
-  const CrossEntropyOptions options{{0.5, 1.0, 2.0}, 0.1};
-  const LossResult loss = cross_entropy(logits, labels, options);
-  const at::Tensor leaf = logits.clone().requires_grad_(true);
-  const at::Tensor reference = at::cross_entropy_loss(
-      leaf, at::tensor(labels), at::tensor(options.class_weights), 2, -100, 0.1);
-  reference.backward();
-  EXPECT_NEAR(loss.sum, reference.item<double>(), 1e-12);
-  EXPECT_NEAR(loss.weight, 3.5, 1e-15);
-  EXPECT_LT(largest_difference(loss.gradient, leaf.grad()), 1e-12);
 }
 
 }  // namespace temper

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include <map>
@@ -45,7 +46,7 @@ struct TinyModel {
   at::Tensor weights, gradients;
   ParameterTable table;
 
-  TinyModel(const ModelShape& of, at::ScalarType compute)
+  TinyModel(const ModelShape& of, at::ScalarType compute, bool drawn = true)
       : shape(of), tensors(logical_tensors(of)) {
     std::int64_t total = 0;
     for (const LogicalTensor& t : tensors) total += (t.numel() + 63) / 64 * 64;
@@ -54,12 +55,24 @@ struct TinyModel {
     std::int64_t offset = 0;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       const std::int64_t n = tensors[i].numel();
-      const at::Tensor w = weights.narrow(0, offset, n), g = gradients.narrow(0, offset, n);
-      const std::vector<double> values = tiny_values(tensors[i], int(i));
-      for (std::int64_t k = 0; k < n; ++k) w[k].fill_(values[std::size_t(k)]);
-      table.add(tensors[i].name, {w.view(tensors[i].shape), g.view(tensors[i].shape)});
+      table.add(tensors[i].name, {weights.narrow(0, offset, n).view(tensors[i].shape),
+                                  gradients.narrow(0, offset, n).view(tensors[i].shape)});
       offset += (n + 63) / 64 * 64;
+      if (drawn) set(int(i), tiny_values(tensors[i], int(i)));
     }
+  }
+  // The values of tensor `index`, row-major.
+  void set(int index, const std::vector<double>& values) {
+    const LogicalTensor& tensor = tensors[std::size_t(index)];
+    table.at(tensor.name).weight.copy_(at::tensor(values).view(tensor.shape));
+  }
+  // The same weights with only `trained` tensors having a gradient.
+  ParameterTable with_gradients_of(const std::string& trained) const {
+    ParameterTable part;
+    for (const auto& [name, parameter] : table)
+      part.add(name,
+               {parameter.weight, name.starts_with(trained) ? parameter.gradient : at::Tensor()});
+    return part;
   }
 };
 
