@@ -17,7 +17,12 @@ constexpr const char* kUsage =
     "temper-rank test PLAN.json ATTEMPT_FOLDER\n";
 
 Outcome run(const Group& world, const std::vector<std::string>& words) {
-  (void)words;
+  const std::string command = words.size() == 3 ? words[0] : "";
+  if (command == "prepare") return run_rank_prepare(world, words[1], words[2]);
+  if (command == "inspect") {
+    if (world.rank() != 0) return Outcome::done;
+    return run_rank_inspect(words[1], std::atoi(words[2].c_str()));
+  }
   if (world.rank() == 0) std::fputs(kUsage, stderr);
   return Outcome::bad_manifest;
 }

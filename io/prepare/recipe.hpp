@@ -1,0 +1,48 @@
+// The recipe of a token store, as `data_recipe` of plan/plan_job writes it, read and checked by
+// what prepares the store.
+//
+//   const Recipe recipe = value_or_throw(read_recipe("data/1f2e....recipe.json"));
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/problem.hpp"
+#include "io/rows.hpp"
+#include "plan/cleaning_steps.hpp"
+
+namespace temper {
+
+inline constexpr int kSplits = 3;
+inline const char* split_name(int split) {
+  constexpr const char* names[kSplits] = {"train", "eval", "test"};
+  return names[split];
+}
+
+struct SourceFile {
+  std::string path, name;  // `name` is what rows are called by: the file's name where that is clear
+  int split = 0;           // -1: each row's group decides
+  std::string sha256;
+};
+
+struct Recipe {
+  Json json;  // as read
+  DataSpec data;
+  RowTask task = RowTask::classification;
+  std::vector<SourceFile> files;  // of train, then eval, then test
+  std::vector<CleaningStep> steps;
+  std::string tokenizer, tokenizer_sha256;
+  std::int64_t max_length = 0, vocab_size = 0;
+  std::vector<std::string> own_label_names;  // of the model's own head; empty: none
+};
+
+Checked<Recipe> recipe_from_json(const Json& json);
+Checked<Recipe> read_recipe(const std::filesystem::path& path);
+
+// The manifest key that names the files of a split.
+std::string file_key(int split);
+
+}  // namespace temper
