@@ -1,74 +1,85 @@
 #include "kernels/attention.hpp"
 
 #include <algorithm>
+#include <limits>
 
+#include "core/extent.hpp"
 #include "kernels/parallel.hpp"
+#include "kernels/small_product.hpp"
 
 namespace temper {
 
 namespace {
 
-// One document and head in the accumulation type: rows [length, size], and transposed [size,
-// padded] so that loops over keys are the inner, contiguous ones.
+// Query rows whose scores are held at once: bounds memory for long documents.
+constexpr std::int64_t kQueries = 64;
+
+// One document and head in the accumulation type. Rows are [length, width] with the head size
+// padded to whole vectors by zeros; transposed [width, padded]; scores [kQueries, padded].
 template <class A>
 struct Tile {
   std::vector<A> q, k, v, kt, vt, out, dout, dq, dk, dv, scores, dscores;
   std::vector<float> scales;
-  std::int64_t padded = 0;
+  std::int64_t width = 0, padded = 0;
 
   void fit(std::int64_t length, std::int64_t size) {
-    padded = align_up(length, 16);
-    for (auto* rows : {&q, &k, &v, &out, &dout, &dq, &dk, &dv})
-      rows->resize(std::size_t(padded * size));
-    kt.assign(std::size_t(padded * size), A(0));
-    vt.assign(std::size_t(padded * size), A(0));
-    scores.resize(std::size_t(padded));
-    dscores.resize(std::size_t(padded));
-    scales.assign(std::size_t(padded), 1.0f);
+    width = align_up(size, kLanes<A>);
+    padded = align_up(length, kLanes<A>);
+    for (auto* rows : {&q, &k, &v, &kt, &vt, &out, &dout, &dq, &dk, &dv})
+      if (std::int64_t(rows->size()) < padded * width) rows->resize(std::size_t(padded * width));
+    for (auto* rows : {&scores, &dscores})
+      if (std::int64_t(rows->size()) < kQueries * padded)
+        rows->resize(std::size_t(kQueries * padded));
+    if (std::int64_t(scales.size()) < padded) scales.resize(std::size_t(padded));
   }
 };
 
 template <class T, class A>
 void load_rows(const T* from, std::int64_t stride, std::int64_t length, std::int64_t size,
-               A* rows) {
-  for (std::int64_t i = 0; i < length; ++i)
-    for (std::int64_t c = 0; c < size; ++c) rows[i * size + c] = load(from + i * stride + c);
-}
-
-template <class A>
-void transpose(const A* rows, std::int64_t length, std::int64_t size, std::int64_t padded,
-               A* columns) {
-  for (std::int64_t i = 0; i < length; ++i)
-    for (std::int64_t c = 0; c < size; ++c) columns[c * padded + i] = rows[i * size + c];
-}
-
-// out[j] = sum_c row[c] * columns[c][j] for all padded j.
-template <class A>
-void row_times_columns(const A* row, const A* columns, std::int64_t size, std::int64_t padded,
-                       A* out) {
-  for (std::int64_t j = 0; j < padded; j += 16) {
-    A sum[16] = {};
-    for (std::int64_t c = 0; c < size; ++c)
-      for (int lane = 0; lane < 16; ++lane) sum[lane] += row[c] * columns[c * padded + j + lane];
-    for (int lane = 0; lane < 16; ++lane) out[j + lane] = sum[lane];
+               std::int64_t width, A factor, A* rows) {
+  for (std::int64_t i = 0; i < length; ++i) {
+    A* row = rows + i * width;
+    for (std::int64_t c = 0; c < size; ++c) row[c] = factor * load(from + i * stride + c);
+    for (std::int64_t c = size; c < width; ++c) row[c] = 0;
   }
 }
 
-// out[c] += factor * row[c]
-template <class A>
-void add_scaled(A factor, const A* row, std::int64_t size, A* out) {
-  for (std::int64_t c = 0; c < size; ++c) out[c] += factor * row[c];
+template <class T, class A>
+void store_rows(const A* rows, std::int64_t width, std::int64_t length, std::int64_t size, A factor,
+                T* to, std::int64_t stride) {
+  for (std::int64_t i = 0; i < length; ++i)
+    for (std::int64_t c = 0; c < size; ++c)
+      store(to + i * stride + c, factor * rows[i * width + c]);
 }
 
-// Softmax in place over the first `length` scores; the logarithm of the sum of exponentials is
-// returned.
+// columns[c][i] = rows[i][c]; columns beyond the document are 0.
 template <class A>
-A softmax(A* scores, std::int64_t length) {
-  A largest = scores[0], sum = 0;
-  for (std::int64_t j = 1; j < length; ++j) largest = std::max(largest, scores[j]);
+void transpose(const A* rows, std::int64_t length, std::int64_t width, std::int64_t padded,
+               A* columns) {
+  for (std::int64_t c = 0; c < width; ++c) {
+    for (std::int64_t i = 0; i < length; ++i) columns[c * padded + i] = rows[i * width + c];
+    for (std::int64_t i = length; i < padded; ++i) columns[c * padded + i] = 0;
+  }
+}
+
+// Softmax in place of `length` scores that lie in whole vectors (the rest becomes 0); the logarithm
+// of the sum of exponentials is returned.
+template <class A>
+A softmax(A* scores, std::int64_t length, std::int64_t padded) {
+  using V = typename VectorOf<A>::Type;
+  for (std::int64_t j = length; j < padded; ++j) scores[j] = std::numeric_limits<A>::lowest();
+  V top = *reinterpret_cast<const V*>(scores);
+  for (std::int64_t j = kLanes<A>; j < padded; j += kLanes<A>) {
+    const V next = *reinterpret_cast<const V*>(scores + j);
+    top = next > top ? next : top;
+  }
+  A largest = top[0], sum = 0;
+  for (std::int64_t lane = 1; lane < kLanes<A>; ++lane) largest = std::max(largest, A(top[lane]));
 #pragma omp simd reduction(+ : sum)
-  for (std::int64_t j = 0; j < length; ++j) sum += (scores[j] = fast_exp(scores[j] - largest));
-  for (std::int64_t j = 0; j < length; ++j) scores[j] /= sum;
+  for (std::int64_t j = 0; j < padded; ++j) sum += (scores[j] = fast_exp(scores[j] - largest));
+  const A share = A(1) / sum;
+#pragma omp simd
+  for (std::int64_t j = 0; j < padded; ++j) scores[j] *= share;
   return largest + std::log(sum);
 }
 
@@ -78,40 +89,118 @@ DropoutKey key_of_head(const AttentionShape& shape, std::int64_t head) {
   return key;
 }
 
+// Where one document and head lie in qkv [tokens, 3, heads, size] and context [tokens, heads,
+// size].
+struct Place {
+  std::int64_t head, first, length, in_qkv, in_context;
+  Place(const AttentionShape& shape, std::int64_t work)
+      : head(work % shape.heads),
+        first(shape.offsets[work / shape.heads]),
+        length(shape.offsets[work / shape.heads + 1] - first),
+        in_qkv(first * 3 * shape.heads * shape.head_size + head * shape.head_size),
+        in_context(first * shape.heads * shape.head_size + head * shape.head_size) {}
+};
+
+template <class T, class A>
+void load_qkv(const AttentionShape& shape, const Place& place, const T* qkv, Tile<A>& tile) {
+  const std::int64_t d = shape.head_size, all = shape.heads * d, n = place.length;
+  tile.fit(n, d);
+  const T* base = qkv + place.in_qkv;
+  load_rows(base, 3 * all, n, d, tile.width, A(1) / std::sqrt(A(d)), tile.q.data());
+  load_rows(base + all, 3 * all, n, d, tile.width, A(1), tile.k.data());
+  load_rows(base + 2 * all, 3 * all, n, d, tile.width, A(1), tile.v.data());
+  transpose(tile.k.data(), n, tile.width, tile.padded, tile.kt.data());
+}
+
+// Scales of dropout for query `i`; all 1 without it.
+template <class A>
+const float* scales_of(const AttentionShape& shape, const Place& place, std::int64_t i,
+                       Tile<A>& tile) {
+  dropout_scales(key_of_head(shape, place.head), shape.places[place.first + i], place.length,
+                 tile.scales.data());
+  return tile.scales.data();
+}
+
+template <class A>
+void forward_one(const AttentionShape& shape, const Place& place, A* log_sums, Tile<A>& tile) {
+  const std::int64_t n = place.length, w = tile.width, padded = tile.padded;
+  for (std::int64_t i0 = 0; i0 < n; i0 += kQueries) {
+    const std::int64_t rows = std::min(kQueries, n - i0);
+    small_product<false, A>(rows, shape.head_size, padded, {tile.q.data() + i0 * w, w},
+                            {tile.kt.data(), padded}, {tile.scores.data(), padded}, false);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      A* p = tile.scores.data() + i * padded;
+      log_sums[(place.first + i0 + i) * shape.heads + place.head] = softmax(p, n, padded);
+      if (shape.dropout.probability <= 0) continue;
+      const float* keep = scales_of(shape, place, i0 + i, tile);
+      for (std::int64_t j = 0; j < n; ++j) p[j] *= A(keep[j]);
+    }
+    small_product<false, A>(rows, n, w, {tile.scores.data(), padded}, {tile.v.data(), w},
+                            {tile.out.data() + i0 * w, w}, false);
+  }
+}
+
+// Row i of P and dP becomes P o M and dS = P o (M o dP - rowsum(out o dout)).
+template <class A>
+void score_gradient(const AttentionShape& shape, const Place& place, std::int64_t i, A log_sum,
+                    A* p, A* ds, Tile<A>& tile) {
+  const A *go = tile.dout.data() + i * tile.width, *out = tile.out.data() + i * tile.width;
+  A dot = 0;
+#pragma omp simd reduction(+ : dot)
+  for (std::int64_t c = 0; c < tile.width; ++c) dot += go[c] * out[c];
+  if (shape.dropout.probability <= 0) {
+#pragma omp simd
+    for (std::int64_t j = 0; j < tile.padded; ++j) {
+      p[j] = fast_exp(p[j] - log_sum);
+      ds[j] = p[j] * (ds[j] - dot);
+    }
+    return;
+  }
+  const float* keep = scales_of(shape, place, i, tile);
+#pragma omp simd
+  for (std::int64_t j = 0; j < place.length; ++j) {
+    const A probability = fast_exp(p[j] - log_sum);
+    ds[j] = probability * (ds[j] * A(keep[j]) - dot);
+    p[j] = probability * A(keep[j]);
+  }
+}
+
+template <class A>
+void backward_one(const AttentionShape& shape, const Place& place, const A* log_sums,
+                  Tile<A>& tile) {
+  const std::int64_t n = place.length, w = tile.width, padded = tile.padded, d = shape.head_size;
+  A *p = tile.scores.data(), *ds = tile.dscores.data();
+  for (std::int64_t i0 = 0; i0 < n; i0 += kQueries) {
+    const std::int64_t rows = std::min(kQueries, n - i0);
+    const Matrix<const A> q{tile.q.data() + i0 * w, w}, go{tile.dout.data() + i0 * w, w};
+    small_product<false, A>(rows, d, padded, q, {tile.kt.data(), padded}, {p, padded}, false);
+    small_product<false, A>(rows, d, padded, go, {tile.vt.data(), padded}, {ds, padded}, false);
+    for (std::int64_t i = 0; i < rows; ++i)
+      score_gradient(shape, place, i0 + i,
+                     log_sums[(place.first + i0 + i) * shape.heads + place.head], p + i * padded,
+                     ds + i * padded, tile);
+    small_product<false, A>(rows, n, w, {ds, padded}, {tile.k.data(), w},
+                            {tile.dq.data() + i0 * w, w}, false);
+    small_product<true, A>(n, rows, w, {ds, padded}, q, {tile.dk.data(), w}, i0 > 0);
+    small_product<true, A>(n, rows, w, {p, padded}, go, {tile.dv.data(), w}, i0 > 0);
+  }
+}
+
 }  // namespace
 
 template <class T>
 void attention_forward(const AttentionShape& shape, const T* qkv, T* context,
                        Accumulate<T>* log_sums) {
   using A = Accumulate<T>;
-  const std::int64_t d = shape.head_size, width = shape.heads * d, stride = 3 * width;
-  const A scale = A(1) / std::sqrt(A(d));
+  const std::int64_t d = shape.head_size, all = shape.heads * d;
   parallel_rows(shape.documents * shape.heads, [&](std::int64_t begin, std::int64_t end, int) {
     Tile<A> tile;
     for (std::int64_t work = begin; work < end; ++work) {
-      const std::int64_t document = work / shape.heads, head = work % shape.heads;
-      const std::int64_t first = shape.offsets[document], n = shape.offsets[document + 1] - first;
-      const T* base = qkv + first * stride + head * d;
-      tile.fit(n, d);
-      load_rows(base, stride, n, d, tile.q.data());
-      load_rows(base + width, stride, n, d, tile.k.data());
-      load_rows(base + 2 * width, stride, n, d, tile.v.data());
-      transpose(tile.k.data(), n, d, tile.padded, tile.kt.data());
-      for (A& value : tile.q) value *= scale;
-      for (std::int64_t i = 0; i < n; ++i) {
-        A* p = tile.scores.data();
-        row_times_columns(tile.q.data() + i * d, tile.kt.data(), d, tile.padded, p);
-        log_sums[(first + i) * shape.heads + head] = softmax(p, n);
-        if (shape.dropout.probability > 0) {
-          dropout_scales(key_of_head(shape, head), shape.places[first + i], n, tile.scales.data());
-          for (std::int64_t j = 0; j < n; ++j) p[j] *= A(tile.scales[std::size_t(j)]);
-        }
-        A* out = tile.out.data() + i * d;
-        std::fill_n(out, d, A(0));
-        for (std::int64_t j = 0; j < n; ++j) add_scaled(p[j], tile.v.data() + j * d, d, out);
-        for (std::int64_t c = 0; c < d; ++c)
-          store(context + (first + i) * width + head * d + c, out[c]);
-      }
+      const Place place(shape, work);
+      load_qkv(shape, place, qkv, tile);
+      forward_one(shape, place, log_sums, tile);
+      store_rows(tile.out.data(), tile.width, place.length, d, A(1), context + place.in_context,
+                 all);
     }
   });
 }
@@ -120,56 +209,21 @@ template <class T>
 void attention_backward(const AttentionShape& shape, const T* qkv, const T* context,
                         const Accumulate<T>* log_sums, const T* d_context, T* d_qkv) {
   using A = Accumulate<T>;
-  const std::int64_t d = shape.head_size, width = shape.heads * d, stride = 3 * width;
-  const A scale = A(1) / std::sqrt(A(d));
+  const std::int64_t d = shape.head_size, all = shape.heads * d;
   parallel_rows(shape.documents * shape.heads, [&](std::int64_t begin, std::int64_t end, int) {
     Tile<A> tile;
     for (std::int64_t work = begin; work < end; ++work) {
-      const std::int64_t document = work / shape.heads, head = work % shape.heads;
-      const std::int64_t first = shape.offsets[document], n = shape.offsets[document + 1] - first;
-      const T* base = qkv + first * stride + head * d;
-      tile.fit(n, d);
-      load_rows(base, stride, n, d, tile.q.data());
-      load_rows(base + width, stride, n, d, tile.k.data());
-      load_rows(base + 2 * width, stride, n, d, tile.v.data());
-      load_rows(context + first * width + head * d, width, n, d, tile.out.data());
-      load_rows(d_context + first * width + head * d, width, n, d, tile.dout.data());
-      transpose(tile.k.data(), n, d, tile.padded, tile.kt.data());
-      transpose(tile.v.data(), n, d, tile.padded, tile.vt.data());
-      for (auto* rows : {&tile.dq, &tile.dk, &tile.dv}) std::fill(rows->begin(), rows->end(), A(0));
-      for (A& value : tile.q) value *= scale;
-      for (std::int64_t i = 0; i < n; ++i) {
-        const A *q = tile.q.data() + i * d, *go = tile.dout.data() + i * d,
-                *out = tile.out.data() + i * d;
-        A *p = tile.scores.data(), *ds = tile.dscores.data();
-        row_times_columns(q, tile.kt.data(), d, tile.padded, p);
-        row_times_columns(go, tile.vt.data(), d, tile.padded, ds);
-        const A log_sum = log_sums[(first + i) * shape.heads + head];
-        A dot = 0;
-        for (std::int64_t c = 0; c < d; ++c) dot += go[c] * out[c];
-        if (shape.dropout.probability > 0)
-          dropout_scales(key_of_head(shape, head), shape.places[first + i], n, tile.scales.data());
-        const float* keep = tile.scales.data();
-#pragma omp simd
-        for (std::int64_t j = 0; j < n; ++j) {
-          const A probability = fast_exp(p[j] - log_sum);
-          ds[j] = probability * (ds[j] * A(keep[j]) - dot);
-          p[j] = probability * A(keep[j]);
-        }
-        A* dq = tile.dq.data() + i * d;
-        for (std::int64_t j = 0; j < n; ++j) {
-          add_scaled(ds[j], tile.k.data() + j * d, d, dq);
-          add_scaled(ds[j], q, d, tile.dk.data() + j * d);  // q carries the scale
-          add_scaled(p[j], go, d, tile.dv.data() + j * d);
-        }
-      }
-      T* out = d_qkv + first * stride + head * d;
-      for (std::int64_t i = 0; i < n; ++i)
-        for (std::int64_t c = 0; c < d; ++c) {
-          store(out + i * stride + c, scale * tile.dq[std::size_t(i * d + c)]);
-          store(out + i * stride + width + c, tile.dk[std::size_t(i * d + c)]);
-          store(out + i * stride + 2 * width + c, tile.dv[std::size_t(i * d + c)]);
-        }
+      const Place place(shape, work);
+      const std::int64_t n = place.length;
+      load_qkv(shape, place, qkv, tile);
+      load_rows(context + place.in_context, all, n, d, tile.width, A(1), tile.out.data());
+      load_rows(d_context + place.in_context, all, n, d, tile.width, A(1), tile.dout.data());
+      transpose(tile.v.data(), n, tile.width, tile.padded, tile.vt.data());
+      backward_one(shape, place, log_sums, tile);
+      T* out = d_qkv + place.in_qkv;
+      store_rows(tile.dq.data(), tile.width, n, d, A(1) / std::sqrt(A(d)), out, 3 * all);
+      store_rows(tile.dk.data(), tile.width, n, d, A(1), out + all, 3 * all);  // q had the scale
+      store_rows(tile.dv.data(), tile.width, n, d, A(1), out + 2 * all, 3 * all);
     }
   });
 }

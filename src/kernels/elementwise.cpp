@@ -1,5 +1,6 @@
 #include "kernels/elementwise.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "kernels/parallel.hpp"
@@ -13,6 +14,30 @@ template <class A>
 void add_partials(const std::vector<A>& partial, int workers, std::int64_t width, A* sums) {
   for (int worker = 0; worker < workers; ++worker)
     for (std::int64_t i = 0; i < width; ++i) sums[i] += partial[std::size_t(worker * width + i)];
+}
+
+constexpr int kPhiloxLanes = 16;
+using Words = std::uint32_t[4][kPhiloxLanes];
+
+// philox() of sixteen counters that differ in the first word: first, first + 1, ...
+void philox_lanes(PhiloxKey key, PhiloxCounter first, Words& c) {
+  for (std::uint32_t lane = 0; lane < kPhiloxLanes; ++lane) {
+    c[0][lane] = first[0] + lane;
+    for (std::size_t word = 1; word < 4; ++word) c[word][lane] = first[word];
+  }
+  for (int round = 0; round < 10; ++round) {
+#pragma omp simd
+    for (int lane = 0; lane < kPhiloxLanes; ++lane) {
+      const std::uint64_t a = std::uint64_t{0xD2511F53u} * c[0][lane];
+      const std::uint64_t b = std::uint64_t{0xCD9E8D57u} * c[2][lane];
+      const std::uint32_t low = c[1][lane], high = c[3][lane];
+      c[0][lane] = std::uint32_t(b >> 32) ^ low ^ key[0];
+      c[1][lane] = std::uint32_t(b);
+      c[2][lane] = std::uint32_t(a >> 32) ^ high ^ key[1];
+      c[3][lane] = std::uint32_t(a);
+    }
+    key = {key[0] + 0x9E3779B9u, key[1] + 0xBB67AE85u};
+  }
 }
 
 }  // namespace
@@ -75,13 +100,18 @@ void dropout_scales(const DropoutKey& key, TokenPlace place, std::int64_t width,
   const auto threshold =
       std::uint32_t(std::min(4294967295.0, std::round(key.probability * 4294967296.0)));
   const float kept = float(1 / (1 - key.probability));
-  const PhiloxKey seed = philox_key(key.seed);
   const std::uint32_t purpose = purpose_word(Purpose::dropout, key.layer, key.op);
-  for (std::int64_t i = 0; i < width; i += 4) {
-    const auto words = philox(
-        seed, {std::uint32_t(i / 4) | place.position << 16, place.document, key.step, purpose});
-    for (std::int64_t lane = 0; lane < 4 && i + lane < width; ++lane)
-      scales[i + lane] = words[std::size_t(lane)] >= threshold ? kept : 0.0f;
+  alignas(64) Words words;
+  for (std::int64_t i = 0; i < width; i += 4 * kPhiloxLanes) {
+    philox_lanes(philox_key(key.seed),
+                 {std::uint32_t(i / 4) | place.position << 16, place.document, key.step, purpose},
+                 words);
+    alignas(64) float block[4 * kPhiloxLanes];
+#pragma omp simd
+    for (int lane = 0; lane < kPhiloxLanes; ++lane)
+      for (int word = 0; word < 4; ++word)
+        block[4 * lane + word] = words[word][lane] >= threshold ? kept : 0.0f;
+    std::copy_n(block, std::min<std::int64_t>(4 * kPhiloxLanes, width - i), scales + i);
   }
 }
 
