@@ -6,6 +6,9 @@
 #include "core/problem.hpp"
 
 namespace temper {
+
+void add_report_command(CLI::App& app, Action& action);
+
 namespace {
 
 int run(int argc, char** argv) {
@@ -13,6 +16,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", TEMPER_VERSION);
   Action action;
+  add_report_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
