@@ -71,7 +71,7 @@ Problems unlearnable(const LabelTable& labels) {
     if (count > 0)
       problems.push_back({first,
                           std::string(split_name(split)) + " has " + std::to_string(rows) +
-                              " rows of " + all + ", which train lacks",
+                              (rows == 1 ? " row of " : " rows of ") + all + ", which train lacks",
                           "what training never shows cannot be learned",
                           "Drop those rows, or add training rows?"});
   }
