@@ -11,6 +11,7 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <type_traits>
 
 #include "core/contract.hpp"
 #include "core/extent.hpp"
@@ -160,12 +161,16 @@ void read_as(const TensorEntry& entry, std::int64_t begin, std::int64_t end, Out
   const File file(entry.file);
   if (!file.is_open()) throw io_failure("cannot open", entry.file.string(), errno);
   const std::int64_t width = size_bytes(entry.dtype), step = (std::int64_t{4} << 20) / width;
+  const auto read_at = [&](std::int64_t first, void* to, std::int64_t count) {
+    if (file.read_at(entry.file_offset + first * width, to, count * width) != count * width)
+      throw WorldFailure(Outcome::io_error, entry.file.string() + ": ends inside a tensor");
+  };
+  if (std::is_same_v<Out, float> && entry.dtype == Dtype::f32)
+    return read_at(begin, out, end - begin);
   std::vector<std::byte> block(std::size_t(std::min(step, end - begin) * width));
   for (std::int64_t first = begin; first < end; first += step) {
     const std::int64_t count = std::min(step, end - first);
-    if (file.read_at(entry.file_offset + first * width, block.data(), count * width) !=
-        count * width)
-      throw WorldFailure(Outcome::io_error, entry.file.string() + ": ends inside a tensor");
+    read_at(first, block.data(), count);
     for (std::int64_t i = 0; i < count; ++i)
       *out++ = element_as<Out>(block.data() + i * width, entry.dtype);
   }

@@ -15,27 +15,26 @@
 #include <string>
 #include <vector>
 
+#include "io/document_source.hpp"
 #include "plan/store_card.hpp"
 
 namespace temper {
 
 // One split, open for random access. Reading checks the CRC of each block the first time it is
 // touched: WorldFailure names file, dataset and block. Thread-safe.
-class StoreSplit {
+class StoreSplit final : public DocumentSource {
  public:
   struct State;
   explicit StoreSplit(std::unique_ptr<State> state);
-  ~StoreSplit();
+  ~StoreSplit() override;
   StoreSplit(StoreSplit&&) noexcept;
 
-  std::int64_t documents() const;
-  std::int64_t length(std::int64_t document) const;
-  // Writes length(document) ids to `out`. `types` (type ids, for text pairs; else zeros) may be
-  // null.
-  void read_tokens(std::int64_t document, std::int32_t* out, std::uint8_t* types) const;
-  std::int32_t label(std::int64_t document) const;  // class number
-  double value(std::int64_t document) const;        // regression target
-  std::string id(std::int64_t document) const;      // id column, or "file:line"
+  std::int64_t documents() const override;
+  std::int64_t length(std::int64_t document) const override;
+  void read_tokens(std::int64_t document, std::int32_t* out, std::uint8_t* types) const override;
+  std::int32_t label(std::int64_t document) const override;
+  double value(std::int64_t document) const override;
+  std::string id(std::int64_t document) const override;
   // Reads every block and checks every CRC, offset, token and label.
   void verify() const;
 

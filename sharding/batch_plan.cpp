@@ -1,6 +1,10 @@
 #include "sharding/batch_plan.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
+#include <queue>
+#include <utility>
 
 #include "core/contract.hpp"
 
@@ -13,12 +17,23 @@ StepSlice slice_of_step(const BatchPlan& plan, std::int64_t step) {
   return {epoch, {begin, std::min(plan.documents, begin + plan.global_batch)}};
 }
 
-Extent micro_batch_of(const BatchPlan& plan, const StepSlice& slice, int dp, int coordinate,
-                      std::int64_t micro_batch) {
-  const Extent mine = even_part(slice.positions.size(), dp, coordinate);
-  const Extent part = even_part(mine.size(), plan.micro_batches, micro_batch);
-  const std::int64_t begin = slice.positions.begin + mine.begin + part.begin;
-  return {begin, begin + part.size()};
+std::vector<int> deal_by_length(const std::vector<std::int64_t>& lengths, int dp) {
+  std::vector<std::size_t> order(lengths.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
+  // (tokens, rank): the least is next.
+  using Load = std::pair<std::int64_t, int>;
+  std::priority_queue<Load, std::vector<Load>, std::greater<>> loads;
+  for (int rank = 0; rank < dp; ++rank) loads.push({0, rank});
+  std::vector<int> rank_of(lengths.size());
+  for (const std::size_t document : order) {
+    const auto [tokens, rank] = loads.top();
+    loads.pop();
+    rank_of[document] = rank;
+    loads.push({tokens + std::max<std::int64_t>(1, lengths[document]), rank});
+  }
+  return rank_of;
 }
 
 }  // namespace temper

@@ -3,9 +3,11 @@
 // loss on the same documents in the same order.
 //
 // Position p of epoch e is document order(e)(p), a keyed permutation. Step s takes positions
-// [s * global_batch, (s+1) * global_batch) of the running sequence over epochs; dp rank r takes the
-// r-th even part of them, micro-batch i the i-th even part of those. The last step of an epoch may
-// be smaller (as with drop_last = false).
+// [s * global_batch, (s+1) * global_batch) of the running sequence over epochs. They are dealt to
+// the dp ranks so that each gets nearly the same number of tokens (`deal_by_length`: losses are
+// summed before they are divided, so who computes a document changes no result), and each rank cuts
+// its share into even micro-batches. The last step of an epoch may be smaller (as with drop_last =
+// false).
 #pragma once
 
 #include <cstdint>
@@ -31,9 +33,10 @@ struct StepSlice {
 };
 // The documents of step `step` (from 0), as positions in its epoch.
 StepSlice slice_of_step(const BatchPlan& plan, std::int64_t step);
-// The part of `slice` that dp rank `coordinate` of `dp` computes in micro-batch `micro_batch`. May
-// be empty.
-Extent micro_batch_of(const BatchPlan& plan, const StepSlice& slice, int dp, int coordinate,
-                      std::int64_t micro_batch);
+// For each document of a step, the dp rank that computes it: longest first, each to the rank with
+// the fewest tokens so far (Graham 1969, LPT), ties to the lowest; no rank stays empty while there
+// are as many documents as ranks. The ranks' tokens differ by one document at most.
+//   deal_by_length({9, 1, 8, 2}, 2)  ->  {0, 0, 1, 1}
+std::vector<int> deal_by_length(const std::vector<std::int64_t>& lengths, int dp);
 
 }  // namespace temper

@@ -23,6 +23,8 @@ Outcome run(const Group& world, const std::vector<std::string>& words) {
     if (world.rank() != 0) return Outcome::done;
     return run_rank_inspect(words[1], std::atoi(words[2].c_str()));
   }
+  if (command == "train") return run_rank_train(world, words[1], words[2]);
+  if (command == "test") return run_rank_test(world, words[1], words[2]);
   if (world.rank() == 0) std::fputs(kUsage, stderr);
   return Outcome::bad_manifest;
 }

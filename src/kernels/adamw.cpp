@@ -39,6 +39,24 @@ struct Factors {
         epsilon(A(s.epsilon)) {}
 };
 
+// One stretch of elements on the calling thread.
+template <class T>
+void adamw_stretch(T* weight, std::int16_t* low, const Accumulate<T>* gradient,
+                   Accumulate<T>* first, Accumulate<T>* second, std::int64_t begin,
+                   std::int64_t end, const Factors<Accumulate<T>>& f) {
+  using A = Accumulate<T>;
+#pragma omp simd
+  for (std::int64_t i = begin; i < end; ++i) {
+    const A g = gradient[i] * f.scale;
+    const A m = first[i] + f.new1 * (g - first[i]);
+    const A v = f.b2 * second[i] + f.new2 * g * g;
+    first[i] = m, second[i] = v;
+    const A w =
+        master(weight, low, i) * f.decay - f.rate * (m / (std::sqrt(v) * f.root + f.epsilon));
+    set_master(weight, low, i, w);
+  }
+}
+
 }  // namespace
 
 AdamWStep adamw_step(double learning_rate, double beta1, double beta2, double epsilon,
@@ -55,18 +73,22 @@ AdamWStep adamw_step(double learning_rate, double beta1, double beta2, double ep
 template <class T>
 void adamw(T* weight, std::int16_t* low, const Accumulate<T>* gradient, Accumulate<T>* first,
            Accumulate<T>* second, std::int64_t count, double weight_decay, const AdamWStep& step) {
-  using A = Accumulate<T>;
-  const Factors<A> f(step, weight_decay);
+  const Factors<Accumulate<T>> f(step, weight_decay);
   parallel_rows(count, [&](std::int64_t begin, std::int64_t end, int) {
-#pragma omp simd
+    adamw_stretch(weight, low, gradient, first, second, begin, end, f);
+  });
+}
+
+template <class T>
+void adamw_rows(T* weight, std::int16_t* low, const Accumulate<T>* gradient, Accumulate<T>* first,
+                Accumulate<T>* second, const std::int32_t* rows, std::int64_t count,
+                std::int64_t width, double weight_decay, const AdamWStep& step) {
+  const Factors<Accumulate<T>> f(step, weight_decay);
+  parallel_rows(count, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const A g = gradient[i] * f.scale;
-      const A m = first[i] + f.new1 * (g - first[i]);
-      const A v = f.b2 * second[i] + f.new2 * g * g;
-      first[i] = m, second[i] = v;
-      const A w =
-          master(weight, low, i) * f.decay - f.rate * (m / (std::sqrt(v) * f.root + f.epsilon));
-      set_master(weight, low, i, w);
+      const std::int64_t at = rows[i] * width;
+      adamw_stretch(weight + at, low == nullptr ? nullptr : low + at, gradient + i * width,
+                    first + at, second + at, 0, width, f);
     }
   });
 }
@@ -133,7 +155,10 @@ SquareSum square_sum(const A* values, std::int64_t count) {
                          std::int64_t, double, const AdamWStep&);                                 \
   template void adamw_missed_steps<T>(T*, std::int16_t*, Accumulate<T>*, Accumulate<T>*,          \
                                       std::int64_t, double, const std::vector<AdamWStep>&,        \
-                                      std::int64_t, std::int64_t);
+                                      std::int64_t, std::int64_t);                                \
+  template void adamw_rows<T>(T*, std::int16_t*, const Accumulate<T>*, Accumulate<T>*,            \
+                              Accumulate<T>*, const std::int32_t*, std::int64_t, std::int64_t,    \
+                              double, const AdamWStep&);
 TEMPER_ADAMW(double)
 TEMPER_ADAMW(float)
 TEMPER_ADAMW(Bf16)

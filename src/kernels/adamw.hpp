@@ -31,6 +31,12 @@ template <class T>
 void adamw(T* weight, std::int16_t* low, const Accumulate<T>* gradient, Accumulate<T>* first,
            Accumulate<T>* second, std::int64_t count, double weight_decay, const AdamWStep& step);
 
+// The same for some rows of a table [., width]: gradient row i goes to row rows[i]. No row twice.
+template <class T>
+void adamw_rows(T* weight, std::int16_t* low, const Accumulate<T>* gradient, Accumulate<T>* first,
+                Accumulate<T>* second, const std::int32_t* rows, std::int64_t count,
+                std::int64_t width, double weight_decay, const AdamWStep& step);
+
 // The steps begin..end-1 of `history` (indices) with zero gradient, for one row of a table whose
 // gradient is sparse by rows: what dense AdamW would have done to it, in the same order. Stops
 // early, with the moments decayed in closed form, once no element can change any more.

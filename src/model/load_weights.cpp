@@ -31,17 +31,17 @@ std::string stored_name(const TensorIndex& index, const std::string& prefix, std
   return "";
 }
 
-std::vector<double> drawn(const LogicalTensor& tensor, double deviation, std::uint64_t seed) {
-  std::vector<double> values(std::size_t(tensor.numel()), 0.0);
-  if (tensor.name.ends_with("LayerNorm.weight")) return std::vector<double>(values.size(), 1.0);
+std::vector<float> drawn(const LogicalTensor& tensor, double deviation, std::uint64_t seed) {
+  std::vector<float> values(std::size_t(tensor.numel()), 0.0f);
+  if (tensor.name.ends_with("LayerNorm.weight")) return std::vector<float>(values.size(), 1.0f);
   if (tensor.name.ends_with(".bias")) return values;
   const std::uint32_t id = crc32c(tensor.name.data(), tensor.name.size());
   for (std::size_t i = 0; i < values.size(); i += 2) {
     const auto words = philox(philox_key(seed), {std::uint32_t(i), std::uint32_t(i >> 32), id,
                                                  purpose_word(Purpose::initial_value)});
     const auto pair = normal_pair(words[0], words[1]);
-    values[i] = deviation * pair[0];
-    if (i + 1 < values.size()) values[i + 1] = deviation * pair[1];
+    values[i] = float(deviation * pair[0]);
+    if (i + 1 < values.size()) values[i + 1] = float(deviation * pair[1]);
   }
   return values;
 }
@@ -115,8 +115,8 @@ void load_weights(const fs::path& directory, const ModelShape& shape,
                           "config.json asks for it", ""});
   }
   if (!problems.empty()) throw BadInput(problems);
+  std::vector<float> values;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    std::vector<double> values;
     if (names[i].empty()) {
       values = drawn(tensors[i], shape.initializer_range, seed);
     } else {

@@ -11,8 +11,9 @@
 
 namespace temper {
 
-// Where element [0, numel) of a logical tensor goes, in fp32 or fp64 (row-major).
-using WeightSink = std::function<void(int tensor, const std::vector<double>& values)>;
+// Where element [0, numel) of a logical tensor goes (row-major). fp32: files hold nothing wider
+// that a model was trained in, and half the bytes are half the start-up.
+using WeightSink = std::function<void(int tensor, const std::vector<float>& values)>;
 
 // Reads every tensor of `tensors` from the directory (names with or without the family's prefix,
 // gamma/beta of old files) and hands it to `sink`; a head that the directory lacks is drawn:

@@ -23,7 +23,9 @@ Json recorded(const std::string& name) { return value_or_throw(read_json_file(kD
 TinyModel loaded(const fs::path& directory, const ModelShape& shape, at::ScalarType compute) {
   TinyModel model(shape, compute, /*drawn=*/false);
   load_weights(directory, shape, model.tensors, 1, false,
-               [&](int tensor, const std::vector<double>& values) { model.set(tensor, values); });
+               [&](int tensor, const std::vector<float>& values) {
+                 model.set(tensor, {values.begin(), values.end()});
+               });
   return model;
 }
 

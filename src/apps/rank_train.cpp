@@ -1,0 +1,139 @@
+// temper-rank train and temper-rank test: from a plan file to a finished attempt.
+#include <c10/core/InferenceMode.h>
+
+#include <optional>
+
+#include "apps/rank_command.hpp"
+#include "core/file.hpp"
+#include "io/token_store.hpp"
+#include "train/assemble.hpp"
+#include "train/batch_source.hpp"
+#include "train/compute_session.hpp"
+#include "train/loop.hpp"
+#include "train/run_outcome.hpp"
+
+namespace temper {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+JobPlan agreed_plan(const Group& world, const fs::path& path) {
+  JobPlan plan;
+  run_agreed(world, "reading the plan", [&] { plan = value_or_throw(read_job_plan(path)); });
+  agree_on_plan(world, plan);
+  return plan;
+}
+
+// What a rank holds besides the plan, in the order in which it is made.
+struct Workplace {
+  std::optional<TokenStore> store;
+  std::optional<ParamUnits> units;
+  std::optional<Stage> stage;
+  std::optional<Records> records;
+
+  // Local.
+  void open(const JobPlan& plan, int coordinate, const fs::path& model, const ModelShape& shape,
+            bool training) {
+    store.emplace(plan.store);
+    if (const Problems problems = check_store(plan, store->card(), training); !problems.empty())
+      throw BadInput(problems);
+    units.emplace(plan, coordinate);
+    units->load(model, shape, training && plan.spec.model.random_init);
+    stage.emplace(plan.model, units->table());
+  }
+  const DocumentSource* split(const std::string& name) const {
+    return store->has_split(name) ? &store->split(name) : nullptr;
+  }
+};
+
+void write_outcome(const Group& world, const EnergyMeter& meter, const JobPlan& plan,
+                   const RunReport& report, const fs::path& attempt) {
+  const JobUse use = measure_use(world, meter);
+  run_agreed(world, "writing the outcome", [&] {
+    if (world.rank() == 0)
+      write_file_atomically(attempt / "outcome.json",
+                            outcome_json(plan, report, use).dump(2) + "\n");
+  });
+}
+
+void write_split(const fs::path& path, const JobPlan& plan, const DocumentSource* split,
+                 const Evaluation& evaluation) {
+  if (split != nullptr && !evaluation.rows.empty())
+    write_predictions(path, plan, *split, evaluation);
+}
+
+// The result's predictions and, where the plan says so, the model. Collective over `world`.
+void write_results(const Group& world, const Job& job, const RunReport& report,
+                   const fs::path& attempt) {
+  const JobPlan& plan = job.plan;
+  std::vector<ExportedTensor> masters;
+  if (plan.save_model) masters = job.units.masters(job.dp);
+  run_agreed(world, "writing the results", [&] {
+    if (world.rank() != 0) return;
+    write_split(attempt / "predictions-eval.jsonl", plan, job.splits.eval, report.eval);
+    write_split(attempt / "predictions-test.jsonl", plan, job.splits.test, report.test);
+    if (plan.save_model)
+      export_model(plan.spec.model.model_name_or_path,
+                   (fs::absolute(attempt) / ".." / ".." / "model").lexically_normal(), plan.model,
+                   plan.label_names, plan.spec.model.task == "regression", masters);
+  });
+}
+
+}  // namespace
+
+Outcome run_rank_train(const Group& world, const fs::path& plan_path, const fs::path& attempt) {
+  const EnergyMeter meter;
+  const JobPlan plan = agreed_plan(world, plan_path);
+  const ComputeSession session(int(plan.threads_per_rank));
+  const c10::InferenceMode inference;
+  const Coordinates here = plan.mesh.coordinates(world.rank());
+  const Group dp = world.split(here.pp * plan.mesh.tp + here.tp, here.dp);
+  Workplace place;
+  run_agreed(world, "setting up", [&] {
+    place.open(plan, here.dp, plan.spec.model.model_name_or_path, plan.model, true);
+    place.records.emplace(attempt, world.rank() == 0);
+  });
+  const Job job{plan,
+                {place.split("train"), place.split("eval"), place.split("test")},
+                *place.units,
+                *place.stage,
+                dp};
+  const ProgressSink sink = world.rank() == 0 ? ProgressSink::machine_lines : ProgressSink::silent;
+  const RunReport report = run_loop(job, *place.records, sink);
+  if (report.outcome == Outcome::done) write_results(world, job, report, attempt);
+  write_outcome(world, meter, plan, report, attempt);
+  if (report.outcome != Outcome::done && world.rank() == 0)
+    std::fprintf(stderr, "temper-rank: %s\n", report.reason.c_str());
+  return report.outcome;
+}
+
+Outcome run_rank_test(const Group& world, const fs::path& plan_path, const fs::path& attempt) {
+  const EnergyMeter meter;
+  const JobPlan plan = agreed_plan(world, plan_path);
+  const ComputeSession session(int(plan.threads_per_rank));
+  const c10::InferenceMode inference;
+  const Group dp = world.split(0, world.rank());
+  Workplace place;
+  run_agreed(world, "setting up", [&] {
+    if (plan.test_model.empty())
+      throw BadInput(Problem{plan_path.string(), "names no model to test", "", ""});
+    ModelShape shape = plan.model;
+    shape.own_head = true;  // a fine-tuned model brings its head
+    place.open(plan, dp.rank(), plan.test_model, shape, false);
+    place.records.emplace(attempt, world.rank() == 0);
+  });
+  const DocumentSource& test = place.store->split("test");
+  RunReport report;
+  report.test = evaluate(plan, test, sample_rows(test.documents(), 0, 0, 0), *place.stage, dp);
+  report.evaluation_seconds = report.test.seconds;
+  place.records->record(eval_record("test", 0, report.test));
+  run_agreed(world, "writing the results", [&] {
+    if (world.rank() == 0)
+      write_predictions(attempt / "predictions-test.jsonl", plan, test, report.test);
+  });
+  write_outcome(world, meter, plan, report, attempt);
+  return Outcome::done;
+}
+
+}  // namespace temper

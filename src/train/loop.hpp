@@ -1,0 +1,47 @@
+// The course of a run: steps, evaluations, the best state, early stopping, the end.
+//
+//   const RunReport report = run_loop(job, records, progress_sink);
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/outcome.hpp"
+#include "core/progress.hpp"
+#include "train/records.hpp"
+
+namespace temper {
+
+struct Splits {
+  const DocumentSource *train = nullptr, *eval = nullptr, *test = nullptr;  // null: there is none
+};
+
+// Everything a run works on. Holds references only.
+struct Job {
+  const JobPlan& plan;
+  Splits splits;
+  ParamUnits& units;
+  const Stage& stage;
+  const Group& dp;
+};
+
+struct RunReport {
+  Outcome outcome = Outcome::done;
+  std::string reason;
+  std::int64_t steps = 0, best_step = 0, tokens = 0, documents = 0;
+  double setup_seconds = 0;  // process start to the end of the first step
+  Phases phases;             // sums of this rank
+  double evaluation_seconds = 0;
+  Evaluation eval, test;  // of the state that is the result; empty where not evaluated
+};
+
+// Whether more is better for a metric by its name; losses and errors are better when less.
+bool greater_is_better(const RunSpec& spec);
+// The names that an evaluation of this task gives: what study.objective may be.
+std::vector<std::string> metric_names(const std::string& task);
+
+// Trains to the end and leaves the units holding the state that is the result. Collective over: dp.
+RunReport run_loop(const Job& job, Records& records, ProgressSink sink);
+
+}  // namespace temper

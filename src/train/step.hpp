@@ -1,0 +1,52 @@
+// One optimizer step on this rank: micro-batches forward and backward, then one update.
+//
+//   Trainer trainer(plan, train_split, units, stage);
+//   const StepResult result = trainer.step(0, /*stop=*/false, dp);
+#pragma once
+
+#include "loss/loss.hpp"
+#include "model/stage.hpp"
+#include "train/batch_source.hpp"
+#include "train/optimizer.hpp"
+
+namespace temper {
+
+// Global sums of a step; seconds and phases are this rank's.
+struct StepResult {
+  double loss_sum = 0, loss_weight = 0, grad_norm = 0, learning_rate = 0;
+  std::int64_t documents = 0, tokens = 0, bytes_sent = 0;
+  bool skipped = false;  // a number was not finite
+  bool stop = false;     // some rank was asked to stop
+  double seconds = 0;
+  Phases phases;
+};
+
+// The loss of a micro-batch by the plan's task and options.
+LossResult training_loss(const RunSpec& spec, const at::Tensor& logits, const PackedBatch& batch);
+
+class Trainer {
+ public:
+  // All outlive this.
+  Trainer(const JobPlan& plan, const DocumentSource& train, ParamUnits& units, const Stage& stage,
+          const Group& dp);
+
+  // Step `step` from 0. `stop`: this rank was asked to stop; every rank learns it. Collective over:
+  // dp.
+  StepResult step(std::int64_t step, bool stop);
+  // Before the weights are read otherwise. Local.
+  void settle() { optimizer_.settle(); }
+
+ private:
+  void micro_batch(const std::vector<std::int64_t>& documents, std::int64_t step, StepResult& mine);
+  // Sums over the ranks; what is waited here is the time that others took longer.
+  void agree(StepResult& result, bool stop);
+
+  const JobPlan& plan_;
+  const DocumentSource& train_;
+  const Stage& stage_;
+  const Group& dp_;
+  BatchSource source_;
+  Optimizer optimizer_;
+};
+
+}  // namespace temper
