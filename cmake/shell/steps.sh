@@ -30,14 +30,17 @@ start_child() {
 
 clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 
-# Done and total of the step, "12/80": ninja's count in the last line of its log, or the megabytes in step_folder out of
-# about step_megabytes; else nothing.
+# Done and total of the step, "12/80": ninja's count in the last line of its log, or what apt has fetched, unpacked and
+# set up, or the megabytes in step_folder out of about step_megabytes; else nothing.
 count_step() {
   if [[ -n ${step_folder:-} ]]; then
     local here_megabytes
     here_megabytes=$(du -sm "$step_folder" 2>/dev/null | cut -f1)
     # shellcheck disable=SC2154  # set with step_folder
     echo "$((here_megabytes < step_megabytes ? here_megabytes : step_megabytes))/$step_megabytes"
+  elif grep -q ' newly installed,' "$1" 2>/dev/null; then
+    awk '/ newly installed,/ { total = 3 * ($1 + $3) } /^(Get:|Unpacking |Setting up )/ { part++ }
+      END { print (part < total ? part : total) "/" total }' "$1"
   else
     tail -c 400 "$1" 2>/dev/null | grep -oE '^\[[0-9]+/[0-9]+\]' | tail -1 | tr -d '[]'
   fi
