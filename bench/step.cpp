@@ -89,7 +89,8 @@ int main(int argc, char** argv) {
   const ModelShape shape = minilm(dropout);
   const Stage stage(shape, parameters(shape, precision == "bf16" ? at::kBFloat16 : at::kFloat));
   std::vector<double> wall, cpu;
-  double tokens = 0;
+  double tokens = 0, seconds = 0;
+  MatrixUse matrix;
   for (int step = 0; step < steps; ++step) {
     const PackedBatch batch = batch_of(documents, std::uint32_t(step));
     const auto begin = std::chrono::steady_clock::now();
@@ -99,14 +100,18 @@ int main(int argc, char** argv) {
     const LossResult loss = cross_entropy(logits, batch.labels, {});
     stage.backward(loss.gradient, batch, 7, saved);
     tokens += double(batch.tokens());
+    matrix.flops += saved.matrix.flops, matrix.seconds += saved.matrix.seconds;
     cpu.push_back((cpu_seconds() - cpu_begin) / double(batch.tokens()));
     wall.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() /
                    double(batch.tokens()));
+    seconds += wall.back() * double(batch.tokens());
   }
   std::nth_element(wall.begin(), wall.begin() + steps / 2, wall.end());
   std::nth_element(cpu.begin(), cpu.begin() + steps / 2, cpu.end());
-  std::printf("%s, %d threads, %ld documents of %.1f tokens: %.0f tokens/s (%.0f by CPU time)\n",
-              precision.c_str(), at::get_num_threads(), long(documents),
-              tokens / double(documents * steps), 1 / wall[std::size_t(steps / 2)],
-              1 / cpu[std::size_t(steps / 2)]);
+  std::printf(
+      "%s, %d threads, %ld documents of %.1f tokens: %.0f tokens/s (%.0f by CPU time); "
+      "matrix products %.0f %% of the time at %.0f GFLOP/s\n",
+      precision.c_str(), at::get_num_threads(), long(documents), tokens / double(documents * steps),
+      1 / wall[std::size_t(steps / 2)], 1 / cpu[std::size_t(steps / 2)],
+      100 * matrix.seconds / seconds, matrix.flops / matrix.seconds * 1e-9);
 }

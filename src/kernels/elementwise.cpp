@@ -40,38 +40,109 @@ void philox_lanes(PhiloxKey key, PhiloxCounter first, Words& c) {
   }
 }
 
+struct Gelu {
+  template <class A>
+  static A value(A x) {
+    return x * normal_cdf(x);
+  }
+  template <class A>
+  static A slope(A x) {
+    return normal_cdf(x) + x * normal_density(x);
+  }
+};
+
+template <class A>
+inline A sigmoid(A x) {
+  return A(1) / (A(1) + fast_exp(x < A(-80) ? A(80) : -x));
+}
+
+// 0.5 x (1 + tanh(u)) = x sigmoid(2u), u = sqrt(2 / pi) (x + 0.044715 x^3)
+struct GeluTanh {
+  template <class A>
+  static A gate(A x) {
+    return sigmoid(A(1.5957691216057308) * (x + A(0.044715) * x * x * x));
+  }
+  template <class A>
+  static A value(A x) {
+    return x * gate(x);
+  }
+  template <class A>
+  static A slope(A x) {
+    const A s = gate(x);
+    return s + x * s * (1 - s) * A(1.5957691216057308) * (1 + A(3 * 0.044715) * x * x);
+  }
+};
+
+struct Silu {
+  template <class A>
+  static A value(A x) {
+    return x * sigmoid(x);
+  }
+  template <class A>
+  static A slope(A x) {
+    const A s = sigmoid(x);
+    return s + x * s * (1 - s);
+  }
+};
+
+struct Relu {
+  template <class A>
+  static A value(A x) {
+    return x > 0 ? x : A(0);
+  }
+  template <class A>
+  static A slope(A x) {
+    return x > 0 ? A(1) : A(0);
+  }
+};
+
+// One loop for each curve: the choice is made outside.
+template <class Body>
+void with_curve(Curve curve, Body&& body) {
+  switch (curve) {
+    case Curve::gelu:
+      return body(Gelu{});
+    case Curve::gelu_tanh:
+      return body(GeluTanh{});
+    case Curve::silu:
+      return body(Silu{});
+    case Curve::relu:
+      return body(Relu{});
+  }
+}
+
 }  // namespace
 
 template <class T>
-void gelu_forward(const T* x, std::int64_t count, T* y) {
-  parallel_rows(count, [&](std::int64_t begin, std::int64_t end, int) {
+void activation_forward(Curve curve, const T* x, std::int64_t count, T* y) {
+  with_curve(curve, [&](auto shape) {
+    parallel_rows(count, [&](std::int64_t begin, std::int64_t end, int) {
 #pragma omp simd
-    for (std::int64_t i = begin; i < end; ++i) {
-      const Accumulate<T> value = load(x + i);
-      store(y + i, value * normal_cdf(value));
-    }
+      for (std::int64_t i = begin; i < end; ++i) store(y + i, shape.value(load(x + i)));
+    });
   });
 }
 
 template <class T>
-void gelu_backward(const T* x, T* dy, std::int64_t rows, std::int64_t width,
-                   Accumulate<T>* bias_gradient) {
+void activation_backward(Curve curve, const T* x, T* dy, std::int64_t rows, std::int64_t width,
+                         Accumulate<T>* bias_gradient) {
   using A = Accumulate<T>;
   const int workers = row_workers();
   std::vector<A> partial(static_cast<std::size_t>(workers * width), A(0));
-  parallel_rows(rows, [&](std::int64_t begin, std::int64_t end, int worker) {
-    A* sums = partial.data() + worker * width;
-    for (std::int64_t r = begin; r < end; ++r) {
-      const T* xr = x + r * width;
-      T* dyr = dy + r * width;
+  with_curve(curve, [&](auto shape) {
+    parallel_rows(rows, [&](std::int64_t begin, std::int64_t end, int worker) {
+      A* sums = partial.data() + worker * width;
+      for (std::int64_t r = begin; r < end; ++r) {
+        const T* xr = x + r * width;
+        T* dyr = dy + r * width;
 #pragma omp simd
-      for (std::int64_t i = 0; i < width; ++i) {
-        const A value = load(xr + i);
-        const A gradient = load(dyr + i) * (normal_cdf(value) + value * normal_density(value));
-        sums[i] += gradient;
-        store(dyr + i, gradient);
+        for (std::int64_t i = 0; i < width; ++i) {
+          const A gradient = load(dyr + i) * shape.slope(load(xr + i));
+          sums[i] += gradient;
+          store(dyr + i, gradient);
+        }
       }
-    }
+    });
   });
   add_partials(partial, workers, width, bias_gradient);
 }
@@ -129,11 +200,12 @@ void dropout(T* x, const TokenPlace* places, std::int64_t rows, std::int64_t wid
   });
 }
 
-#define TEMPER_ELEMENTWISE(T)                                                               \
-  template void gelu_forward<T>(const T*, std::int64_t, T*);                                \
-  template void gelu_backward<T>(const T*, T*, std::int64_t, std::int64_t, Accumulate<T>*); \
-  template void add_column_sums<T>(const T*, std::int64_t, std::int64_t, Accumulate<T>*);   \
-  template void add_converted<T>(const T*, std::int64_t, Accumulate<T>*);                   \
+#define TEMPER_ELEMENTWISE(T)                                                             \
+  template void activation_forward<T>(Curve, const T*, std::int64_t, T*);                 \
+  template void activation_backward<T>(Curve, const T*, T*, std::int64_t, std::int64_t,   \
+                                       Accumulate<T>*);                                   \
+  template void add_column_sums<T>(const T*, std::int64_t, std::int64_t, Accumulate<T>*); \
+  template void add_converted<T>(const T*, std::int64_t, Accumulate<T>*);                 \
   template void dropout<T>(T*, const TokenPlace*, std::int64_t, std::int64_t, const DropoutKey&);
 TEMPER_ELEMENTWISE(double)
 TEMPER_ELEMENTWISE(float)

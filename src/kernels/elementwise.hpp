@@ -9,15 +9,18 @@
 
 namespace temper {
 
-// y = x Phi(x) (Hendrycks and Gimpel 2016, the exact form).
-template <class T>
-void gelu_forward(const T* x, std::int64_t count, T* y);
+// gelu: x Phi(x) (Hendrycks and Gimpel 2016, the exact form); gelu_tanh: their approximation, as
+// Transformers' gelu_new; silu: x / (1 + e^-x); relu: max(x, 0).
+enum class Curve { gelu, gelu_tanh, silu, relu };
 
-// dx = dy (Phi(x) + x phi(x)), written over dy; column sums of dx are added to bias_gradient
-// [width].
+// y = curve(x)
 template <class T>
-void gelu_backward(const T* x, T* dy, std::int64_t rows, std::int64_t width,
-                   Accumulate<T>* bias_gradient);
+void activation_forward(Curve curve, const T* x, std::int64_t count, T* y);
+
+// dx = dy curve'(x), written over dy; column sums of dx are added to bias_gradient [width].
+template <class T>
+void activation_backward(Curve curve, const T* x, T* dy, std::int64_t rows, std::int64_t width,
+                         Accumulate<T>* bias_gradient);
 
 // Column sums of dy [rows, width] are added to `sums` [width].
 template <class T>

@@ -1,10 +1,12 @@
 #include "model/block.hpp"
 
 #include <ATen/ops/add.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 
+#include "core/problem.hpp"
 #include "kernels/attention.hpp"
 #include "kernels/layer_norm.hpp"
 #include "model/dispatch.hpp"
@@ -15,24 +17,45 @@ namespace {
 
 constexpr std::uint32_t kAttentionOutput = 1, kMlpOutput = 2, kProbabilities = 16;
 
-// Query, key and value as one matrix: the unit layout places them next to each other.
-Parameter adjacent(const ParameterTable& table, const std::string& prefix,
-                   const std::string& what) {
-  const Parameter& q = table.at(prefix + "query." + what);
-  const Parameter &k = table.at(prefix + "key." + what), &v = table.at(prefix + "value." + what);
-  const auto joined = [&](const at::Tensor& a, const at::Tensor& b, const at::Tensor& c) {
-    const std::int64_t n = a.numel();
-    expects(b.storage_offset() == a.storage_offset() + n &&
-                c.storage_offset() == b.storage_offset() + n,
-            prefix,
-            " query, key and value do not lie next to each other: hidden size must be a multiple "
-            "of 64");
-    auto sizes = a.sizes().vec();
-    sizes[0] *= 3;
-    return a.as_strided(sizes, a.strides());
+Curve curve_of(Activation activation) {
+  switch (activation) {
+    case Activation::gelu_erf:
+      return Curve::gelu;
+    case Activation::gelu_tanh:
+      return Curve::gelu_tanh;
+    case Activation::silu:
+      return Curve::silu;
+    case Activation::relu:
+      return Curve::relu;
+  }
+  return Curve::gelu;
+}
+
+// What this block does not compute, by the names of BlockShape; "" when it computes all of it.
+std::string unsupported(const BlockShape& shape) {
+  std::string names;
+  const auto refuse = [&](bool asked, const char* name) {
+    if (asked) names += std::string(names.empty() ? "" : ", ") + name;
   };
-  return {joined(q.weight, k.weight, v.weight),
-          q.trained() ? joined(q.gradient, k.gradient, v.gradient) : at::Tensor()};
+  refuse(shape.norm != NormKind::layer_norm, "norm = rms_norm");
+  refuse(shape.norm_place != NormPlace::after, "norm_place = before");
+  refuse(shape.mask != MaskKind::bidirectional, "mask = causal");
+  refuse(shape.kv_heads != shape.heads, "kv_heads other than heads");
+  refuse(shape.gated_mlp, "gated_mlp");
+  refuse(!shape.qkv_bias || !shape.out_bias || !shape.mlp_bias, "linears without bias");
+  refuse(shape.hidden % 8 != 0, "hidden that is no multiple of 8");
+  return names;
+}
+
+// Query, key and value as one matrix where the unit layout placed them next to each other;
+// undefined otherwise.
+at::Tensor joined(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  const std::int64_t n = q.numel();
+  if (k.storage_offset() != q.storage_offset() + n || v.storage_offset() != k.storage_offset() + n)
+    return {};
+  auto sizes = q.sizes().vec();
+  sizes[0] *= 3;
+  return q.as_strided(sizes, q.strides());
 }
 
 Norm norm_of(const ParameterTable& table, const std::string& name, double eps) {
@@ -90,12 +113,25 @@ Block::Block(const BlockShape& shape, const ParameterTable& table, const std::st
       down_(table, prefix + "output.dense"),
       norm1_(norm_of(table, prefix + "attention.output.LayerNorm", shape.norm_eps)),
       norm2_(norm_of(table, prefix + "output.LayerNorm", shape.norm_eps)) {
-  expects(shape.norm == NormKind::layer_norm && shape.norm_place == NormPlace::after &&
-              !shape.gated_mlp && shape.mask == MaskKind::bidirectional &&
-              shape.activation == Activation::gelu_erf && shape.kv_heads == shape.heads,
-          "this block computes post-norm encoders with GELU");
-  qkv_.weight = adjacent(table, prefix + "attention.self.", "weight");
-  qkv_.bias = adjacent(table, prefix + "attention.self.", "bias");
+  if (const std::string names = unsupported(shape); !names.empty())
+    throw BadInput(Problem{"model", names + " not supported yet",
+                           "this block computes encoders normed after each sum, as BERT", ""});
+  const auto part = [&](const char* name, const char* what) -> const Parameter& {
+    return table.at(prefix + "attention.self." + name + "." + what);
+  };
+  const Parameter &q = part("query", "weight"), &k = part("key", "weight"),
+                  &v = part("value", "weight");
+  qkv_.weight = {joined(q.weight, k.weight, v.weight),
+                 q.trained() ? joined(q.gradient, k.gradient, v.gradient) : at::Tensor()};
+  expects(qkv_.weight.weight.defined() && qkv_.weight.trained() == q.trained(), prefix,
+          " query, key and value do not lie next to each other");
+  qkv_bias_ = {part("query", "bias"), part("key", "bias"), part("value", "bias")};
+}
+
+// The three biases as one vector. They are copied: unless the hidden size is a multiple of the
+// layout's atom there are gaps between them.
+at::Tensor Block::qkv_bias() const {
+  return at::cat({qkv_bias_[0].weight, qkv_bias_[1].weight, qkv_bias_[2].weight});
 }
 
 DropoutKey Block::key(const PackedBatch& batch, const BlockOptions& options, std::uint32_t op,
@@ -104,9 +140,9 @@ DropoutKey Block::key(const PackedBatch& batch, const BlockOptions& options, std
 }
 
 at::Tensor Block::attend(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options,
-                         Saved& saved) const {
+                         Saved& saved, MatrixUse& use) const {
   saved.x = x;
-  saved.qkv = linear_forward(qkv_, x);
+  saved.qkv = linear_forward({qkv_.weight, {qkv_bias(), {}}}, x, use);
   saved.context = at::empty({x.size(0), shape_.heads * shape_.head_size}, x.options());
   saved.log_sums =
       at::empty({x.size(0), shape_.heads}, at::dtype(accumulate_type(x.scalar_type())));
@@ -116,24 +152,25 @@ at::Tensor Block::attend(const at::Tensor& x, const PackedBatch& batch, const Bl
     attention_forward(shape, data<T>(saved.qkv), data<T>(saved.context),
                       accumulator<T>(saved.log_sums));
   });
-  return linear_forward(out_, saved.context);
+  return linear_forward(out_, saved.context, use);
 }
 
 at::Tensor Block::forward(const at::Tensor& x, const PackedBatch& batch,
-                          const BlockOptions& options, Saved& saved) const {
+                          const BlockOptions& options, Saved& saved, MatrixUse& use) const {
   const std::int64_t rows = x.size(0), hidden = shape_.hidden;
-  const at::Tensor a = attend(x, batch, options, saved);
+  const at::Tensor a = attend(x, batch, options, saved, use);
   dispatch(x.scalar_type(), [&]<class T>() {
     dropout(data<T>(a), batch.places.data(), rows, hidden,
             key(batch, options, kAttentionOutput, options.hidden_dropout));
   });
   saved.y = norm_forward(norm1_, a, x, saved.sum1, saved.stats1);
-  saved.pre = linear_forward(up_, saved.y);
+  saved.pre = linear_forward(up_, saved.y, use);
   saved.act = at::empty_like(saved.pre);
   dispatch(x.scalar_type(), [&]<class T>() {
-    gelu_forward(data<T>(saved.pre), saved.pre.numel(), data<T>(saved.act));
+    activation_forward(curve_of(shape_.activation), data<T>(saved.pre), saved.pre.numel(),
+                       data<T>(saved.act));
   });
-  const at::Tensor m = linear_forward(down_, saved.act);
+  const at::Tensor m = linear_forward(down_, saved.act, use);
   dispatch(x.scalar_type(), [&]<class T>() {
     dropout(data<T>(m), batch.places.data(), rows, hidden,
             key(batch, options, kMlpOutput, options.hidden_dropout));
@@ -159,30 +196,34 @@ at::Tensor Block::backward_input(const at::Tensor& dz, const PackedBatch& batch,
   };
   const at::Tensor ds2 = norm_backward(norm2_, dz, saved.sum2, saved.stats2);
   const at::Tensor dm = branch(ds2, kMlpOutput, down_.bias);
-  at::Tensor dpre = linear_backward_input(down_, dm);
+  at::Tensor dpre = linear_backward_input(down_, dm, work.use);
   work.items.push_back({&down_.weight, dm, saved.act});
   const at::Tensor up_bias = gradient_or_scratch(up_.bias);
   dispatch(dz.scalar_type(), [&]<class T>() {
-    gelu_backward(data<T>(saved.pre), data<T>(dpre), rows, shape_.mlp_width,
-                  accumulator<T>(up_bias));
+    activation_backward(curve_of(shape_.activation), data<T>(saved.pre), data<T>(dpre), rows,
+                        shape_.mlp_width, accumulator<T>(up_bias));
   });
   work.items.push_back({&up_.weight, dpre, saved.y});
-  const at::Tensor dy = linear_backward_input(up_, dpre).add_(ds2);
+  const at::Tensor dy = linear_backward_input(up_, dpre, work.use).add_(ds2);
   const at::Tensor ds1 = norm_backward(norm1_, dy, saved.sum1, saved.stats1);
   const at::Tensor da = branch(ds1, kAttentionOutput, out_.bias);
-  const at::Tensor d_context = linear_backward_input(out_, da);
+  const at::Tensor d_context = linear_backward_input(out_, da, work.use);
   work.items.push_back({&out_.weight, da, saved.context});
   const at::Tensor d_qkv = at::empty_like(saved.qkv);
   const AttentionShape shape =
       attention_shape(shape_, batch, key(batch, options, kProbabilities, options.attn_dropout));
-  const at::Tensor qkv_bias = gradient_or_scratch(qkv_.bias);
+  const at::Tensor bias_sums =
+      at::zeros({d_qkv.size(1)}, at::dtype(accumulate_type(dz.scalar_type())));
   dispatch(dz.scalar_type(), [&]<class T>() {
     attention_backward(shape, data<T>(saved.qkv), data<T>(saved.context),
                        accumulator<T>(saved.log_sums), data<T>(d_context), data<T>(d_qkv));
-    add_column_sums(data<T>(d_qkv), rows, d_qkv.size(1), accumulator<T>(qkv_bias));
+    add_column_sums(data<T>(d_qkv), rows, d_qkv.size(1), accumulator<T>(bias_sums));
   });
+  for (std::size_t i = 0; i < 3; ++i)
+    if (qkv_bias_[i].trained())
+      at::Tensor(qkv_bias_[i].gradient).add_(bias_sums.narrow(0, std::int64_t(i) * hidden, hidden));
   work.items.push_back({&qkv_.weight, d_qkv, saved.x});
-  return linear_backward_input(qkv_, d_qkv).add_(ds1);
+  return linear_backward_input(qkv_, d_qkv, work.use).add_(ds1);
 }
 
 }  // namespace temper

@@ -8,6 +8,7 @@
 // the input gradient and leaves the weight products in a WeightWork.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "model/linear.hpp"
@@ -32,11 +33,12 @@ class Block {
     at::Tensor x, qkv, context, log_sums, sum1, stats1, y, pre, act, sum2, stats2;
   };
 
-  // `prefix` is "encoder.layer.3."
+  // `prefix` is "encoder.layer.3.". Throws BadInput for what BlockShape can say and this block does
+  // not compute.
   Block(const BlockShape& shape, const ParameterTable& table, const std::string& prefix, int layer);
 
   at::Tensor forward(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options,
-                     Saved& saved) const;
+                     Saved& saved, MatrixUse& use) const;
   // The gradient of x. Bias and norm gradients are added at once; matrix gradients when `work`
   // runs.
   at::Tensor backward_input(const at::Tensor& dz, const PackedBatch& batch,
@@ -44,13 +46,15 @@ class Block {
 
  private:
   at::Tensor attend(const at::Tensor& x, const PackedBatch& batch, const BlockOptions& options,
-                    Saved& saved) const;
+                    Saved& saved, MatrixUse& use) const;
+  at::Tensor qkv_bias() const;
   DropoutKey key(const PackedBatch& batch, const BlockOptions& options, std::uint32_t op,
                  double probability) const;
 
   BlockShape shape_;
   int layer_;
-  Linear qkv_, out_, up_, down_;
+  Linear qkv_, out_, up_, down_;       // qkv_ without its bias
+  std::array<Parameter, 3> qkv_bias_;  // query, key, value
   Norm norm1_, norm2_;
 };
 

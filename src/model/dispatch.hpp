@@ -1,6 +1,7 @@
 // From ATen's dtypes to the storage types of the kernels, once.
 //
-//   dispatch(x.scalar_type(), [&]<class T>() { gelu_forward(data<T>(x), x.numel(), data<T>(y)); });
+//   dispatch(x.scalar_type(), [&]<class T>() { add_converted(data<T>(x), x.numel(),
+//   accumulator<T>(y)); });
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -98,7 +98,7 @@ at::Tensor Stage::forward(const PackedBatch& batch, std::uint64_t seed, bool tra
   at::Tensor x = embed(batch, block_options, saved);
   saved.blocks.resize(blocks_.size());
   for (std::size_t i = 0; i < blocks_.size(); ++i)
-    x = blocks_[i].forward(x, batch, block_options, saved.blocks[i]);
+    x = blocks_[i].forward(x, batch, block_options, saved.blocks[i], saved.matrix);
   saved.last = x;
   saved.pooled = pool(x, batch, saved);
   saved.head_input = saved.pooled;
@@ -167,7 +167,7 @@ void Stage::backward(const at::Tensor& logits_gradient, const PackedBatch& batch
   if (!trains_encoder_) return;
   const BlockOptions block_options = options(seed, true);
   at::Tensor dx = backward_pool(d_pooled, batch, saved);
-  WeightWork work;
+  WeightWork work{{}, saved.matrix};
   for (std::size_t i = blocks_.size(); i-- > 0;) {
     dx = blocks_[i].backward_input(dx, batch, block_options, saved.blocks[i], work);
     work.run();

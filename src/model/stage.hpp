@@ -1,9 +1,10 @@
 // The part of a model that one pipeline stage holds: here embeddings, all blocks, pooling and head.
 //
 //   Stage::Saved saved;
-//   at::Tensor logits = stage.forward(batch, options, saved);          // [n, labels], fp32 (fp64
-//   for fp64) stage.backward(loss.gradient, batch, options, saved);              // adds to the
-//   gradients of the ParameterTable
+//   const at::Tensor logits = stage.forward(batch, seed, /*training=*/true, saved);
+//   stage.backward(loss.gradient, batch, seed, saved);   // adds to the table's gradients
+//
+// Logits are [documents, labels] in the accumulation type.
 #pragma once
 
 #include <vector>
@@ -17,6 +18,7 @@ class Stage {
   struct Saved {
     at::Tensor embedding_sum, embedding_stats, last, pooled_input, pooled, head_input;
     std::vector<Block::Saved> blocks;
+    MatrixUse matrix;  // of the blocks' products, forward and backward
   };
 
   // Local. `table` must hold every logical tensor of `shape`; the views are kept.

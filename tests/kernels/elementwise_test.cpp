@@ -34,7 +34,7 @@ TEST(Gelu, has_the_published_values) {
   const std::vector<double> x{-3, -1, 0.5, 3},
       wanted{-0.004049694, -0.158655254, 0.345731231, 2.995950306};
   std::vector<double> y(4);
-  gelu_forward(x.data(), 4, y.data());
+  activation_forward(Curve::gelu, x.data(), 4, y.data());
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(y[i], wanted[i], 1e-9);
 }
 
@@ -45,7 +45,7 @@ TYPED_TEST(Elementwise, gelu_equals_its_definition_over_the_whole_range) {
   for (const double v : {0.0, -0.0, 1e-30, -1e-30, 1e4, -1e4})
     store(&x.emplace_back(), Accumulate<T>(v));
   std::vector<T> y(x.size());
-  gelu_forward(x.data(), std::int64_t(x.size()), y.data());
+  activation_forward(Curve::gelu, x.data(), std::int64_t(x.size()), y.data());
   const auto in = exact(x), out = exact(y);
   for (std::size_t i = 0; i < x.size(); ++i)
     EXPECT_NEAR(out[i], gelu(in[i]), rounding<T>() * std::max(0.5, std::fabs(gelu(in[i]))))
@@ -59,7 +59,7 @@ TYPED_TEST(Elementwise, gelu_backward_equals_its_derivative_and_adds_the_bias_gr
   const auto dy = normal_numbers<T>(rows * width, 2);
   auto dx = dy;
   std::vector<Accumulate<T>> bias(std::size_t(width), 0.5);
-  gelu_backward(x.data(), dx.data(), rows, width, bias.data());
+  activation_backward(Curve::gelu, x.data(), dx.data(), rows, width, bias.data());
   const auto in = exact(x), go = exact(dy), out = exact(dx);
   std::vector<double> sums(std::size_t(width), 0.5), wanted;
   for (std::size_t i = 0; i < in.size(); ++i) {
@@ -69,6 +69,38 @@ TYPED_TEST(Elementwise, gelu_backward_equals_its_derivative_and_adds_the_bias_gr
   EXPECT_LT(worst(out, wanted), rounding<T>());
   EXPECT_LT(worst(exact(bias), sums),
             std::max(rounding<T>() / 100, 2e-6) * (std::is_same_v<T, double> ? 1e-6 : 1));
+}
+
+TEST(Curves, have_the_published_values) {
+  const std::vector<double> x{-3, -1, 0.5, 3};
+  std::vector<double> y(4);
+  const auto check = [&](Curve curve, const std::vector<double>& wanted) {
+    activation_forward(curve, x.data(), 4, y.data());
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(y[i], wanted[i], 1e-9);
+  };
+  check(Curve::gelu_tanh, {-0.003637392, -0.158808009, 0.345714010, 2.996362608});
+  check(Curve::silu, {-0.142277620, -0.268941421, 0.311229666, 2.857722380});
+  check(Curve::relu, {0, 0, 0.5, 3});
+}
+
+TYPED_TEST(Elementwise, every_curve_has_the_slope_of_its_fp64_values) {
+  using T = TypeParam;
+  for (const Curve curve : {Curve::gelu, Curve::gelu_tanh, Curve::silu, Curve::relu}) {
+    std::vector<T> x, slope;
+    for (double v = -120.03; v < 120; v += 0.27) store(&x.emplace_back(), Accumulate<T>(v));
+    for (std::size_t i = 0; i < x.size(); ++i) store(&slope.emplace_back(), Accumulate<T>(1));
+    const auto count = std::int64_t(x.size());
+    const std::vector<double> in = exact(x);
+    std::vector<double> up, down, high(in.size()), low(in.size());
+    for (const double v : in) up.push_back(v + 1e-5), down.push_back(v - 1e-5);
+    activation_forward(curve, up.data(), count, high.data());
+    activation_forward(curve, down.data(), count, low.data());
+    std::vector<Accumulate<T>> bias(x.size());
+    activation_backward(curve, x.data(), slope.data(), 1, count, bias.data());
+    for (std::size_t i = 0; i < in.size(); ++i)
+      EXPECT_NEAR(double(load(&slope[i])), (high[i] - low[i]) / 2e-5, 1e-8 + 2 * rounding<T>())
+          << in[i];
+  }
 }
 
 TYPED_TEST(Elementwise, sums_and_conversions_add_to_what_is_there) {

@@ -43,8 +43,8 @@ Outputs run_all() {
   out["sums over rows"] = exact(dgain);
 
   std::vector<float> act(go), slope(go), bias(kWidth), dropped(go);
-  gelu_forward(go.data(), kTokens * kWidth, act.data());
-  gelu_backward(go.data(), slope.data(), kTokens, kWidth, bias.data());
+  activation_forward(Curve::gelu, go.data(), kTokens * kWidth, act.data());
+  activation_backward(Curve::gelu, go.data(), slope.data(), kTokens, kWidth, bias.data());
   dropout(dropped.data(), places.data(), kTokens, kWidth, shape.dropout);
   out["gelu"] = exact(act), out["gelu backward"] = exact(slope), out["dropout"] = exact(dropped);
 

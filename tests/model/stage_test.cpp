@@ -9,6 +9,8 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mean.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tanh.h>
@@ -36,6 +38,19 @@ at::Tensor norm(const Leaves& w, const std::string& name, const at::Tensor& x) {
 }
 at::Tensor linear(const Leaves& w, const std::string& name, const at::Tensor& x) {
   return at::linear(x, w.at(name + ".weight"), w.at(name + ".bias"));
+}
+
+at::Tensor activation(Activation kind, const at::Tensor& x) {
+  switch (kind) {
+    case Activation::gelu_tanh:
+      return at::gelu(x, "tanh");
+    case Activation::silu:
+      return at::silu(x);
+    case Activation::relu:
+      return at::relu(x);
+    default:
+      return at::gelu(x);
+  }
 }
 
 // Scales of dropout for the tokens of document n (all, or the first `rows`), drawn by their keys.
@@ -89,7 +104,8 @@ at::Tensor reference_logits(const ModelShape& shape, const Leaves& w, const Pack
           drop(linear(w, l + "attention.output.dense", context), layer + 1, 1, shape.hidden_dropout)
               .add(x));
       const at::Tensor mlp =
-          linear(w, l + "output.dense", at::gelu(linear(w, l + "intermediate.dense", x)));
+          linear(w, l + "output.dense",
+                 activation(shape.block.activation, linear(w, l + "intermediate.dense", x)));
       x = norm(w, l + "output.LayerNorm", drop(mlp, layer + 1, 2, shape.hidden_dropout).add(x));
     }
     at::Tensor summary = shape.pooling == Pooling::mean  ? x.mean(0)
@@ -112,6 +128,8 @@ struct Variant {
   Pooling pooling;
   bool pooler;
   double dropout;
+  Activation activation = Activation::gelu_erf;
+  std::int64_t head_size = 16;  // of 4 heads
 };
 void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
 
@@ -121,6 +139,8 @@ class StageParity : public testing::TestWithParam<Variant> {
     const Variant& v = GetParam();
     ModelShape shape = tiny_shape(v.pooling);
     shape.has_pooler = v.pooler;
+    shape.block.activation = v.activation;
+    shape.block.head_size = v.head_size, shape.block.hidden = 4 * v.head_size;
     shape.attn_dropout = v.dropout, shape.hidden_dropout = v.dropout / 2;
     shape.head_dropout = v.dropout / 3;
     return shape;
@@ -183,14 +203,19 @@ TEST_P(StageParity, a_frozen_encoder_leaves_the_gradients_of_the_head_as_they_we
       EXPECT_EQ(parameter.gradient.abs().max().item<double>(), 0) << name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, StageParity,
-                         testing::Values(Variant{"mean", Pooling::mean, false, 0},
-                                         Variant{"cls_with_pooler", Pooling::cls, true, 0},
-                                         Variant{"cls", Pooling::cls, false, 0},
-                                         Variant{"last", Pooling::last, false, 0},
-                                         Variant{"mean_dropout", Pooling::mean, false, 0.4},
-                                         Variant{"cls_dropout", Pooling::cls, true, 0.3}),
-                         [](const auto& made) { return made.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Variants, StageParity,
+    testing::Values(Variant{"mean", Pooling::mean, false, 0},
+                    Variant{"cls_with_pooler", Pooling::cls, true, 0},
+                    Variant{"cls", Pooling::cls, false, 0},
+                    Variant{"last", Pooling::last, false, 0},
+                    Variant{"mean_dropout", Pooling::mean, false, 0.4},
+                    Variant{"cls_dropout", Pooling::cls, true, 0.3},
+                    Variant{"gelu_new", Pooling::mean, false, 0, Activation::gelu_tanh},
+                    Variant{"silu", Pooling::mean, false, 0, Activation::silu},
+                    Variant{"relu", Pooling::mean, false, 0, Activation::relu},
+                    Variant{"hidden_40", Pooling::cls, true, 0.1, Activation::gelu_erf, 10}),
+    [](const auto& made) { return made.param.name; });
 
 TEST(Stage, fp32_and_bf16_stay_near_fp64) {
   const PackedBatch batch = tiny_batch();
@@ -202,6 +227,43 @@ TEST(Stage, fp32_and_bf16_stay_near_fp64) {
   const at::Tensor exact = logits_in(at::kDouble);
   EXPECT_LT(largest_difference(logits_in(at::kFloat), exact), 1e-5);
   EXPECT_LT(largest_difference(logits_in(at::kBFloat16), exact), 0.05);
+}
+
+TEST(Stage, refuses_by_name_what_the_block_does_not_compute) {
+  const auto complaint = [](auto change) -> std::string {
+    ModelShape shape = tiny_shape();
+    const TinyModel model(shape, at::kDouble);
+    change(shape.block);
+    try {
+      const Stage stage(shape, model.table);
+    } catch (const BadInput& bad) {
+      return to_text(bad.problems());
+    }
+    return "";
+  };
+  const auto names = [&](const char* part, auto change) {
+    EXPECT_NE(complaint(change).find(part), std::string::npos) << part;
+  };
+  EXPECT_EQ(complaint([](BlockShape&) {}), "");
+  names("rms_norm", [](BlockShape& b) { b.norm = NormKind::rms_norm; });
+  names("norm_place", [](BlockShape& b) { b.norm_place = NormPlace::before; });
+  names("causal", [](BlockShape& b) { b.mask = MaskKind::causal; });
+  names("kv_heads", [](BlockShape& b) { b.kv_heads = 2; });
+  names("gated_mlp", [](BlockShape& b) { b.gated_mlp = true; });
+  names("bias", [](BlockShape& b) { b.mlp_bias = false; });
+}
+
+TEST(Stage, counts_its_matrix_products) {
+  const TinyModel model(tiny_shape(), at::kFloat);
+  const PackedBatch batch = tiny_batch();
+  const Stage stage(model.shape, model.table);
+  Stage::Saved saved;
+  const at::Tensor logits = stage.forward(batch, 1, true, saved);
+  const double forward = 2.0 * 27 * 2 * (4 * 64 * 64 + 2 * 64 * 128);
+  EXPECT_EQ(saved.matrix.flops, forward);
+  stage.backward(cross_entropy(logits, batch.labels, {}).gradient, batch, 1, saved);
+  EXPECT_EQ(saved.matrix.flops, 3 * forward);
+  EXPECT_GT(saved.matrix.seconds, 0);
 }
 
 TEST(Stage, documents_do_not_see_each_other) {
