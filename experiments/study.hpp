@@ -64,6 +64,14 @@ struct ClusterSpec {
   std::int64_t max_attempts = 3;
 };
 
+// A layout by name: "dp2", "zero0-dp4". Tensor and pipeline parallel names are refused by name
+// until they work.
+struct Layout {
+  std::int64_t ranks = 1;
+  std::optional<std::int64_t> zero_stage;  // without: the manifest's
+};
+Checked<Layout> layout_of(const std::string& name);
+
 struct Study {
   std::string name, description, use_case;
   std::map<std::string, double> target;  // {"test/macro_f1": 0.84}
@@ -79,6 +87,9 @@ struct Study {
   // Absolute path of each model directory, tokenizer and data file that a trial may read, and the
   // hash of what it holds (plan/content_hash.hpp).
   std::map<std::string, std::string> contents;
+  // Where each key of the manifest stands, "quick.toml:12:17": keys that are not here have their
+  // default.
+  std::map<std::string, std::string> places;
   bool greater_is_better() const;  // the manifest's word, else by the metric's name
 };
 
@@ -86,7 +97,7 @@ struct Study {
 struct Trial {
   std::string id;                  // 8 hex digits, more where two would clash
   std::string purpose = "search";  // search | confirm | scale | single
-  Setting setting;                 // what differs from the manifest
+  Setting setting;                 // the keys that were searched or overridden
   RunSpec spec;
   std::int64_t repeat = 0;  // of a scaling study, from 0
   std::string hash;         // all 64 digits, of which `id` is the beginning
@@ -100,8 +111,12 @@ Checked<Study> read_study(const std::filesystem::path& manifest);
 Checked<std::vector<Trial>> expand_search(const Study& study);
 // The confirmation of the best settings (best first): top_k x seeds, with the overrides.
 Checked<std::vector<Trial>> expand_confirm(const Study& study, const std::vector<Setting>& best);
-// The scaling study of a setting: layouts x repeats, repeats outermost so that drift of the
-// machine falls on all layouts alike.
+// The scaling study of a setting: one block for each repeat, all layouts in a fresh order (drawn by
+// study.seed) in each, so that drift of the machine falls on all layouts alike. Every trial takes
+// scale.warmup_steps + scale.steps steps and evaluates nothing. Strong: documents a step are the
+// manifest's on every layout; weak: documents a step and rank are.
 Checked<std::vector<Trial>> expand_scale(const Study& study, const Setting& best);
+// Ranks of the largest layout of the scaling study; 1 without one.
+std::int64_t largest_ranks(const Study& study);
 
 }  // namespace temper

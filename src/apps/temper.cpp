@@ -7,6 +7,7 @@
 
 namespace temper {
 
+void add_plan_command(CLI::App& app, Action& action);
 void add_report_command(CLI::App& app, Action& action);
 
 namespace {
@@ -16,6 +17,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", TEMPER_VERSION);
   Action action;
+  add_plan_command(app, action);
   add_report_command(app, action);
   try {
     app.parse(argc, argv);

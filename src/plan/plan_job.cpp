@@ -1,17 +1,11 @@
 #include "plan/plan_job.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cmath>
-#include <thread>
 
-#include "core/digest.hpp"
-#include "plan/run_spec_keys.hpp"
+#include "plan/check_spec.hpp"
+#include "plan/plan_parts.hpp"
 
 namespace temper {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -28,217 +22,149 @@ void check_layout(const RunSpec& spec, Problems& problems) {
         {"parallel.zero_stage", "stages 2 and 3 are not supported yet", "", "Use 0 or 1."});
 }
 
-BatchPlan plan_batch(const RunSpec& spec, const DataFacts& facts, int dp, Problems& problems) {
-  const TrainSpec& t = spec.train;
-  BatchPlan batch;
-  batch.micro_batches = t.gradient_accumulation_steps;
-  batch.global_batch = t.per_device_train_batch_size * t.gradient_accumulation_steps * dp;
-  if (t.global_batch_size) batch.global_batch = *t.global_batch_size;
-  if (batch.global_batch < dp)
-    problems.push_back({"parallel.ranks",
-                        std::to_string(dp) + " ranks share a batch of " +
-                            std::to_string(batch.global_batch) + " documents",
-                        "some would have nothing to do",
-                        "Use at most " + std::to_string(batch.global_batch) +
-                            " ranks, or a larger train.global_batch_size."});
-  batch.documents = facts.documents;
-  if (spec.data.max_train_samples > 0)
-    batch.documents = std::min(batch.documents, spec.data.max_train_samples);
-  if (batch.documents == 0) return batch;
-  batch.steps_per_epoch = (batch.documents + batch.global_batch - 1) / batch.global_batch;
-  batch.total_steps =
-      t.max_steps >= 0
-          ? t.max_steps
-          : std::int64_t(std::ceil(t.num_train_epochs * double(batch.steps_per_epoch)));
-  batch.warmup_steps = t.warmup_steps > 0
-                           ? t.warmup_steps
-                           : std::int64_t(std::ceil(t.warmup_ratio * double(batch.total_steps)));
-  return batch;
-}
-
-std::vector<UnitLayout> plan_units(const std::vector<LogicalTensor>& tensors, int units, int dp) {
-  std::vector<std::vector<TensorSize>> parts(std::size_t(units) + 1);
-  for (int i = 0; i < int(tensors.size()); ++i)
-    parts[tensors[std::size_t(i)].row_sparse ? 0 : std::size_t(tensors[std::size_t(i)].unit) + 1]
-        .push_back({i, tensors[std::size_t(i)].numel()});
-  std::vector<UnitLayout> layouts;
-  for (std::size_t u = 0; u < parts.size(); ++u) {
-    if (parts[u].empty()) continue;
-    const std::string name = u == 0            ? "word_embeddings"
-                             : u == 1          ? "embeddings"
-                             : int(u) == units ? "head"
-                                               : "block." + std::to_string(u - 2);
-    layouts.push_back(plan_unit_layout(name, parts[u], dp));
+// The model as this run uses it: pooling, dropout, positions.
+void apply_model_keys(const ModelSpec& spec, ModelShape& shape, Problems& problems) {
+  if (!spec.pooling.empty()) {
+    const bool had_pooler = shape.has_pooler || shape.pooling != Pooling::cls;
+    shape.pooling = spec.pooling == "cls"    ? Pooling::cls
+                    : spec.pooling == "mean" ? Pooling::mean
+                                             : Pooling::last;
+    shape.has_pooler = had_pooler && shape.family == "bert" && shape.pooling == Pooling::cls;
   }
-  return layouts;
+  if (shape.block.hidden % kUnitAtom != 0)
+    problems.push_back(
+        {"model.model_name_or_path",
+         "hidden size " + std::to_string(shape.block.hidden) + " is not supported yet",
+         "query, key and value are one product over neighbours in memory",
+         "Use a multiple of " + std::to_string(kUnitAtom) + "."});
+  if (spec.attn_dropout) shape.attn_dropout = *spec.attn_dropout;
+  if (spec.hidden_dropout) shape.hidden_dropout = shape.head_dropout = *spec.hidden_dropout;
+  if (spec.max_position_embeddings.value_or(0) > shape.max_positions)
+    problems.push_back({"model.max_position_embeddings",
+                        std::to_string(*spec.max_position_embeddings) +
+                            " is more than the model's " + std::to_string(shape.max_positions),
+                        "there are no weights for more", "Use fewer."});
 }
 
-std::vector<MemoryLine> plan_memory(const JobPlan& plan, std::int64_t tokens) {
-  const bool bf16 = plan.spec.train.precision == "bf16";
-  const std::int64_t width = plan.spec.train.precision == "fp64" ? 8 : bf16 ? 2 : 4;
-  const std::int64_t master = plan.spec.train.precision == "fp64" ? 8 : 4;
-  std::int64_t elements = 0, sparse = 0;
-  for (const UnitLayout& unit : plan.units)
-    (unit.name == "word_embeddings" ? sparse : elements) += unit.length;
-  const std::int64_t shards = plan.spec.parallel.zero_stage >= 1 ? plan.mesh.dp : 1;
-  const BlockShape& b = plan.model.block;
-  // Saved for each token and layer: input, q, k, v, attention out, two norm inputs, MLP before and
-  // after the activation.
-  const std::int64_t per_token = plan.model.layers * (7 * b.hidden + 2 * b.mlp_width) * width;
-  return {{"parameters", (elements + sparse) * width},
-          {"gradients", (elements + sparse) * master},
-          {"optimizer", (elements / shards + sparse) * (2 * master + (bf16 ? 2 : 0))},
-          {"activations", per_token * tokens},
-          {"communication", plan.mesh.dp > 1 ? std::int64_t{1} << 20 : 0}};
+void check_length(const RunSpec& spec, const ModelShape& shape, const DataFacts& facts,
+                  Problems& problems) {
+  const std::int64_t positions = std::min(
+      shape.max_positions, spec.model.max_position_embeddings.value_or(shape.max_positions));
+  const std::int64_t length = effective_max_length(spec, shape);
+  if (length > positions)
+    problems.push_back({"data.max_length",
+                        std::to_string(length) + " is more than the model's " +
+                            std::to_string(positions) + " positions",
+                        "a token further on has no position embedding",
+                        "Use at most " + std::to_string(positions) + "."});
+  else if (length < 3)
+    problems.push_back({"data.max_length", std::to_string(length) + " leaves no room for text",
+                        "two tokens are special", "Use at least 3."});
+  else if (facts.longest > positions && !facts.estimated)
+    problems.push_back({"data.max_length",
+                        "the store holds a document of " + std::to_string(facts.longest) +
+                            " tokens, more than the model's " + std::to_string(positions),
+                        "", "Set it to at most " + std::to_string(positions) + "."});
+}
+
+// How many outputs the head has: the manifest's word, else the model's own head where it fits the
+// data, else the data's classes.
+void plan_labels(const RunSpec& spec, const DataFacts& facts, ModelShape& shape,
+                 Problems& problems) {
+  if (spec.model.task == "regression") {
+    if (shape.num_labels != 1) shape.own_head = false;
+    shape.num_labels = 1;
+    return;
+  }
+  const std::vector<std::string>& names =
+      facts.label_names.empty() ? spec.data.label_names : facts.label_names;
+  const auto classes = std::int64_t(names.size());
+  const std::int64_t given = spec.model.num_labels.value_or(0);
+  if (given > 0 && given < classes && !facts.estimated)
+    problems.push_back({"model.num_labels",
+                        std::to_string(given) + " is fewer than the data's " +
+                            std::to_string(classes) + " classes",
+                        "a label would have no output", "Leave it out?"});
+  const std::int64_t own = shape.own_head ? shape.num_labels : 0;
+  const std::int64_t labels = given > 0 ? given : own >= classes && own > 0 ? own : classes;
+  if (own != labels) shape.own_head = false;
+  shape.num_labels = std::max<std::int64_t>(labels, 2);
+  const auto weights = std::int64_t(spec.train.class_weights.size());
+  if (weights > 0 && weights != shape.num_labels && (given > 0 || classes > 0) && !facts.estimated)
+    problems.push_back({"train.class_weights",
+                        "has " + std::to_string(weights) + " weights for " +
+                            std::to_string(shape.num_labels) + " classes",
+                        "", "Give one for each class, in the order of the labels."});
+  for (const double weight : spec.train.class_weights)
+    if (weight < 0)
+      return problems.push_back({"train.class_weights", "holds a negative weight", "", ""});
+}
+
+void check_memory(const JobPlan& plan, const Machine& machine, Problems& problems) {
+  const std::int64_t rank = total_bytes(plan.memory), needed = rank * plan.mesh.size();
+  if (machine.memory_bytes <= 0 || needed <= machine.memory_bytes) return;
+  const auto mebibytes = [](std::int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; };
+  const auto fullest =
+      std::max_element(plan.memory.begin(), plan.memory.end(),
+                       [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+  const std::string remedy =
+      fullest->what == "activations"
+          ? "Use a smaller train.per_device_train_batch_size or data.max_length."
+      : plan.spec.parallel.zero_stage == 0 && plan.mesh.dp > 1
+          ? "Use parallel.zero_stage = 1, or fewer ranks."
+      : plan.spec.train.precision != "bf16" ? "Use train.bf16 = true, or fewer ranks."
+                                            : "Use fewer ranks, or a smaller model.";
+  problems.push_back(
+      {"parallel.ranks",
+       std::string(kNothingFits) + ": " + std::to_string(plan.mesh.size()) +
+           (plan.mesh.size() == 1 ? " rank needs " : " ranks need ") + mebibytes(needed) +
+           " and the computer has " + mebibytes(machine.memory_bytes),
+       "most of it " + fullest->what + ", " + mebibytes(fullest->bytes) + " a rank", remedy});
 }
 
 }  // namespace
 
-Machine this_machine() {
-  Machine machine;
-  machine.cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
-  machine.memory_bytes = std::int64_t(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
-  return machine;
-}
-
-std::int64_t effective_max_length(const RunSpec& spec, const ModelShape& shape) {
-  if (spec.data.max_length > 0) return spec.data.max_length;
-  const fs::path path = fs::path(spec.model.model_name_or_path) / "sentence_bert_config.json";
-  if (fs::exists(path))
-    if (const Checked<Json> json = read_json_file(path);
-        json && json.value().value("max_seq_length", Json()).is_number_integer())
-      return std::min<std::int64_t>(shape.max_positions,
-                                    json.value()["max_seq_length"].get<std::int64_t>());
-  return shape.max_positions;
+bool nothing_fits(const Problems& problems) {
+  return !problems.empty() && std::all_of(problems.begin(), problems.end(), [](const Problem& p) {
+    return p.what.starts_with(kNothingFits);
+  });
 }
 
 Checked<JobPlan> plan_job(const RunSpec& spec, const ModelShape& model, const DataFacts& facts,
                           const Machine& machine) {
-  Problems problems;
+  Problems problems = check_spec(spec);
   check_layout(spec, problems);
   JobPlan plan;
   plan.spec = spec;
   plan.model = model;
-  ModelShape& shape = plan.model;
-  if (!spec.model.pooling.empty()) {
-    shape.pooling = spec.model.pooling == "cls"    ? Pooling::cls
-                    : spec.model.pooling == "mean" ? Pooling::mean
-                                                   : Pooling::last;
-    shape.has_pooler = shape.family == "bert" && shape.pooling == Pooling::cls;
-  }
-  if (spec.model.attn_dropout) shape.attn_dropout = *spec.model.attn_dropout;
-  if (spec.model.hidden_dropout)
-    shape.hidden_dropout = shape.head_dropout = *spec.model.hidden_dropout;
-  const std::int64_t positions = spec.model.max_position_embeddings.value_or(shape.max_positions);
-  if (positions > shape.max_positions)
-    problems.push_back({"model.max_position_embeddings",
-                        std::to_string(positions) + " is more than the model's " +
-                            std::to_string(shape.max_positions),
-                        "", "Use fewer."});
-  if (effective_max_length(spec, shape) > positions)
-    problems.push_back({"data.max_length",
-                        std::to_string(spec.data.max_length) + " is more than the model's " +
-                            std::to_string(positions) + " positions",
-                        "", "Use at most " + std::to_string(positions) + "."});
-  const bool regression = spec.model.task == "regression";
-  std::int64_t labels =
-      regression ? 1 : spec.model.num_labels.value_or(std::int64_t(facts.label_names.size()));
-  if (!facts.label_names.empty() && labels < std::int64_t(facts.label_names.size()))
-    problems.push_back({"model.num_labels",
-                        std::to_string(labels) + " is fewer than the data's " +
-                            std::to_string(facts.label_names.size()) + " classes",
-                        "", "Leave it out?"});
-  if (labels == 0)
-    labels = std::max<std::int64_t>(shape.num_labels, std::int64_t(spec.data.label_names.size()));
-  if (shape.own_head && shape.num_labels != labels) shape.own_head = false;
-  shape.num_labels = std::max<std::int64_t>(labels, regression ? 1 : 2);
-  if (!spec.train.class_weights.empty() &&
-      std::int64_t(spec.train.class_weights.size()) != shape.num_labels)
-    problems.push_back({"train.class_weights",
-                        "has " + std::to_string(spec.train.class_weights.size()) + " weights for " +
-                            std::to_string(shape.num_labels) + " classes",
-                        "", "Give one for each class, in the order of the labels."});
-  if (!problems.empty()) return problems;
+  apply_model_keys(spec.model, plan.model, problems);
+  check_length(spec, plan.model, facts, problems);
+  plan_labels(spec, facts, plan.model, problems);
   plan.mesh = {.pp = 1, .dp = int(spec.parallel.ranks), .tp = 1};
-  plan.label_names = facts.label_names;
   plan.batch = plan_batch(spec, facts, plan.mesh.dp, problems);
-  plan.tensors = logical_tensors(shape);
-  plan.units = plan_units(plan.tensors, int(shape.layers) + 2, plan.mesh.dp);
+  if (facts.estimated && facts.documents == 0)
+    problems.push_back({"data.train_file", "holds no rows", "there is nothing to train on", ""});
+  if (!problems.empty()) return problems;
+  plan.label_names = facts.estimated ? std::vector<std::string>{} : facts.label_names;
+  plan.tensors = logical_tensors(plan.model);
+  plan.units = plan_units(plan.tensors, int(plan.model.layers), plan.mesh.dp);
   plan.threads_per_rank = spec.train.threads_per_rank > 0
                               ? spec.train.threads_per_rank
                               : std::max<std::int64_t>(1, machine.cores / spec.parallel.ranks);
-  const BlockShape& b = shape.block;
-  const double mean_tokens = facts.documents > 0 ? double(facts.tokens) / double(facts.documents)
-                                                 : double(effective_max_length(spec, shape));
-  const double matrices =
-      double(shape.layers) * double(b.hidden * b.head_size * (2 * b.heads + 2 * b.kv_heads) +
-                                    (b.gated_mlp ? 3 : 2) * b.hidden * b.mlp_width);
-  plan.flops_per_token = 6 * matrices + 12 * double(shape.layers) * double(b.hidden) * mean_tokens;
-  const std::int64_t rank_documents =
-      (plan.batch.global_batch + plan.mesh.dp * plan.batch.micro_batches - 1) /
-      (plan.mesh.dp * plan.batch.micro_batches);
-  plan.memory = plan_memory(plan, std::int64_t(double(rank_documents) * mean_tokens) + 1);
-  std::int64_t total = 0;
-  for (const MemoryLine& line : plan.memory) total += line.bytes;
-  if (machine.memory_bytes > 0 && total * plan.mesh.dp > machine.memory_bytes)
-    problems.push_back({"parallel.ranks",
-                        "needs " + std::to_string((total * plan.mesh.dp) >> 20) +
-                            " MiB where the computer has " +
-                            std::to_string(machine.memory_bytes >> 20),
-                        "", "Use smaller micro-batches or fewer ranks."});
-  const double busy =
-      double(std::min<std::int64_t>(machine.cores, plan.mesh.dp * plan.threads_per_rank));
-  const double rate = machine.flops_per_core *
-                      (spec.train.precision == "bf16"   ? 1
-                       : spec.train.precision == "fp32" ? 0.25
-                                                        : 0.1) *
-                      busy;
-  plan.expected_seconds = double(plan.batch.total_steps * plan.batch.global_batch) * mean_tokens *
-                          plan.flops_per_token / rate;
+  plan.evaluate_test = has_test_split(spec.data);
+  const std::int64_t length = effective_max_length(spec, plan.model);
+  const double mean =
+      facts.documents > 0 ? double(facts.tokens) / double(facts.documents) : double(length);
+  const std::int64_t documents = largest_micro_batch(plan.batch, plan.mesh.dp);
+  // Micro-batches vary: half as many tokens again as the mean, and no more than all at full length.
+  const auto tokens =
+      std::min(std::int64_t(1.5 * mean * double(documents)) + length, documents * length);
+  plan.memory = plan_memory(plan, tokens, documents);
+  plan.flops_per_token = flops_per_token(plan, facts);
+  plan.expected_seconds = expected_seconds(plan, facts, machine);
+  check_memory(plan, machine, problems);
   if (!problems.empty()) return problems;
   return plan;
-}
-
-Json data_recipe(const RunSpec& spec, const ModelShape& shape) {
-  Json data = to_json(spec)["data"];
-  for (const char* key :
-       {"max_train_samples", "max_eval_samples", "shuffle", "store_dir", "packing"})
-    data.erase(key);
-  const std::string tokenizer =
-      spec.model.tokenizer.empty()
-          ? (fs::path(spec.model.model_name_or_path) / "tokenizer.json").string()
-          : spec.model.tokenizer;
-  Json sources = Json::object();
-  std::vector<std::string> files = spec.data.train_file;
-  for (const auto* more : {&spec.data.validation_file, &spec.data.test_file})
-    files.insert(files.end(), more->begin(), more->end());
-  files.push_back(tokenizer);
-  for (const std::string& file : files) sources[file] = sha256_of_file(file);
-  return {{"format", "temper-recipe/1"},
-          {"data", data},
-          {"task", spec.model.task},
-          {"tokenizer", tokenizer},
-          {"max_length", effective_max_length(spec, shape)},
-          {"max_positions", shape.max_positions},
-          {"vocab_size", shape.vocab_size},
-          {"label_names", shape.own_head ? shape.label_names : std::vector<std::string>{}},
-          {"source_sha256", sources}};
-}
-
-std::string recipe_id(const Json& recipe) {
-  // Places are no part of the identity, contents are.
-  Json identity = recipe;
-  std::vector<std::string> hashes;
-  for (const auto& [file, hash] : recipe.at("source_sha256").items())
-    hashes.push_back(hash.get<std::string>());
-  identity["source_sha256"] = hashes;
-  identity.erase("tokenizer");
-  for (const char* key : {"train_file", "validation_file", "test_file"})
-    identity["data"].erase(key);
-  identity["parts"] = {recipe["data"]["train_file"].size(),
-                       recipe["data"]["validation_file"].size(),
-                       recipe["data"]["test_file"].size()};
-  return sha256_hex(canonical_json(identity)).substr(0, 16);
 }
 
 }  // namespace temper

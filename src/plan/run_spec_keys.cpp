@@ -1,159 +1,15 @@
 #include "plan/run_spec_keys.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <map>
-#include <type_traits>
+
+#include "plan/bind_key.hpp"
 
 namespace temper {
 
 namespace {
 
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {
-  using Inner = T;
-};
-
-template <class T>
-std::string type_name() {
-  if constexpr (IsOptional<T>::value)
-    return type_name<typename IsOptional<T>::Inner>();
-  else if constexpr (std::is_same_v<T, bool>)
-    return "true or false";
-  else if constexpr (std::is_same_v<T, double>)
-    return "number";
-  else if constexpr (std::is_integral_v<T>)
-    return "integer";
-  else if constexpr (std::is_same_v<T, std::string>)
-    return "text";
-  else if constexpr (std::is_same_v<T, std::vector<std::string>>)
-    return "list of texts";
-  else if constexpr (std::is_same_v<T, std::vector<double>>)
-    return "list of numbers";
-  else
-    return "table";
-}
-
-bool read_split(const Json& json, SplitSpec& out) {
-  if (!json.is_object()) return false;
-  for (const auto& [name, value] : json.items()) {
-    double* share = name == "train"        ? &out.train
-                    : name == "validation" ? &out.validation
-                    : name == "test"       ? &out.test
-                                           : nullptr;
-    if (share != nullptr && value.is_number())
-      *share = value.get<double>();
-    else if (name == "group_by" && value.is_string())
-      out.group_by = value.get<std::string>();
-    else
-      return false;
-  }
-  return true;
-}
-
-template <class T>
-bool read(const Json& json, T& out) {
-  if constexpr (IsOptional<T>::value) {
-    if (json.is_null()) return out.reset(), true;
-    typename IsOptional<T>::Inner inner{};
-    if (!read(json, inner)) return false;
-    out = inner;
-    return true;
-  } else if constexpr (std::is_same_v<T, SplitSpec>) {
-    return read_split(json, out);
-  } else if constexpr (std::is_same_v<T, bool>) {
-    return json.is_boolean() && (out = json.get<bool>(), true);
-  } else if constexpr (std::is_same_v<T, double>) {
-    return json.is_number() && (out = json.get<double>(), std::isfinite(out));
-  } else if constexpr (std::is_integral_v<T>) {
-    return json.is_number_integer() && (out = json.get<T>(), true);
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return json.is_string() && (out = json.get<std::string>(), true);
-  } else if constexpr (std::is_same_v<T, Json>) {
-    return json.is_object() && (out = json, true);
-  } else {
-    if (json.is_string() && std::is_same_v<T, std::vector<std::string>>) {
-      if constexpr (std::is_same_v<T, std::vector<std::string>>) out = {json.get<std::string>()};
-      return true;
-    }
-    if (!json.is_array()) return false;
-    T items;
-    for (const Json& item : json) {
-      typename T::value_type value{};
-      if (!read(item, value)) return false;
-      items.push_back(value);
-    }
-    out = items;
-    return true;
-  }
-}
-
-template <class T>
-Json written(const T& value) {
-  if constexpr (std::is_same_v<T, SplitSpec>)
-    return {{"train", value.train},
-            {"validation", value.validation},
-            {"test", value.test},
-            {"group_by", value.group_by}};
-  else if constexpr (IsOptional<T>::value)
-    return value ? written(*value) : Json(nullptr);
-  else
-    return Json(value);
-}
-
-struct Range {
-  double least = -HUGE_VAL, most = HUGE_VAL;
-  bool least_excluded = false;
-};
-
-struct Extra {
-  std::vector<std::string> allowed = {};
-  Range range = {};
-  bool decides_result = true;
-};
-
-// `member` maps a RunSpec& to the member's reference.
-template <class Member>
-RunSpecKey bind_key(const std::string& name, Member member, const std::string& meaning,
-                    const std::string& source, Extra extra = {}) {
-  using T = std::remove_reference_t<decltype(member(std::declval<RunSpec&>()))>;
-  RunSpecKey key{name,          type_name<T>(),       meaning, source,
-                 extra.allowed, extra.decides_result, {},      {}};
-  key.get = [member](const RunSpec& spec) { return written(member(const_cast<RunSpec&>(spec))); };
-  key.set = [member, name, extra](RunSpec& spec, const Json& json) -> Problems {
-    T value{};
-    if (!read(json, value))
-      return {{name, json.dump() + " is no " + type_name<T>(), "", "Give " + type_name<T>() + "."}};
-    if (json.is_string() && !extra.allowed.empty() &&
-        std::find(extra.allowed.begin(), extra.allowed.end(), json.get<std::string>()) ==
-            extra.allowed.end()) {
-      std::string all;
-      for (const std::string& word : extra.allowed)
-        all += (all.empty() ? "" : ", ") + (word.empty() ? "\"\"" : word);
-      const std::string hint = did_you_mean(json.get<std::string>(), extra.allowed);
-      return {{name, json.dump() + " is not one of " + all, "", hint}};
-    }
-    if (json.is_number()) {
-      const double number = json.get<double>();
-      if (number < extra.range.least || number > extra.range.most ||
-          (extra.range.least_excluded && number == extra.range.least)) {
-        const std::string low = extra.range.least_excluded ? "above " : "at least ";
-        std::string ask =
-            std::isfinite(extra.range.least) ? low + Json(extra.range.least).dump() : "";
-        if (std::isfinite(extra.range.most))
-          ask += (ask.empty() ? "at most " : ", at most ") + Json(extra.range.most).dump();
-        return {{name, json.dump() + " is out of range", "", "Give a value " + ask + "."}};
-      }
-    }
-    member(spec) = value;
-    return {};
-  };
-  return key;
-}
-
-constexpr Range kPositive{0, HUGE_VAL, true}, kNotNegative{0, HUGE_VAL}, kShare{0, 1},
+constexpr KeyRange kPositive{0, HUGE_VAL, true}, kNotNegative{0, HUGE_VAL}, kShare{0, 1},
     kCount{1, HUGE_VAL};
 
 #define TEMPER_MEMBER(path) \
@@ -165,14 +21,17 @@ std::vector<RunSpecKey> model_keys() {
       bind_key("model.model_name_or_path", TEMPER_MEMBER(model.model_name_or_path),
                "a Hugging Face directory, or a name on the model shelf", hf),
       bind_key("model.revision_sha256", TEMPER_MEMBER(model.revision_sha256),
-               "SHA-256 of the weights, checked when given", temper),
+               "SHA-256 of the weights, checked when given", temper, {.decides_result = false}),
       bind_key("model.task", TEMPER_MEMBER(model.task), "what the head computes", temper,
-               {{"sequence-classification", "regression"}}),
+               {.allowed = {"sequence-classification", "regression"},
+                .later = {"causal-lm", "masked-lm", "token-classification"}}),
       bind_key("model.num_labels", TEMPER_MEMBER(model.num_labels),
                "classes; without it, the model's own head's or the data's", "PretrainedConfig",
                {{}, kCount}),
       bind_key("model.problem_type", TEMPER_MEMBER(model.problem_type), "empty: by the task",
-               "PretrainedConfig", {{"", "single_label_classification", "regression"}}),
+               "PretrainedConfig",
+               {.allowed = {"", "single_label_classification", "regression"},
+                .later = {"multi_label_classification"}}),
       bind_key("model.pooling", TEMPER_MEMBER(model.pooling),
                "which token vectors the head sees; empty: as the model directory says",
                "sentence-transformers", {{"", "cls", "mean", "last"}}),
@@ -195,8 +54,7 @@ std::vector<RunSpecKey> model_keys() {
 
 std::vector<RunSpecKey> data_keys() {
   const std::string temper = "Temper", hf = "Transformers examples", dn = "datasets";
-  Extra place;
-  place.decides_result = false;
+  const KeyLimits place{.decides_result = false};
   return {
       bind_key("data.train_file", TEMPER_MEMBER(data.train_file),
                "training rows: a path, a list, or a glob", hf),
@@ -242,12 +100,14 @@ std::vector<RunSpecKey> data_keys() {
 
 std::vector<RunSpecKey> train_keys() {
   const std::string ta = "TrainingArguments", temper = "Temper";
-  Extra machine{{}, kNotNegative, false};
+  const KeyLimits machine{{}, kNotNegative, false};
   return {
       bind_key("train.stage", TEMPER_MEMBER(train.stage), "what is trained", "LLaMA-Factory",
-               {{"classification", "regression"}}),
+               {.allowed = {"classification", "regression"},
+                .later = {"sft", "clm", "mlm", "pt", "dpo", "kto", "orpo", "rm", "grpo", "ppo"}}),
       bind_key("train.finetuning_type", TEMPER_MEMBER(train.finetuning_type),
-               "all weights, or the head alone", "LLaMA-Factory", {{"full", "head"}}),
+               "all weights, or the head alone", "LLaMA-Factory",
+               {.allowed = {"full", "head"}, .later = {"lora", "freeze", "qlora"}}),
       bind_key("train.per_device_train_batch_size",
                TEMPER_MEMBER(train.per_device_train_batch_size),
                "documents of a micro-batch on each data-parallel rank", ta, {{}, kCount}),
@@ -265,7 +125,9 @@ std::vector<RunSpecKey> train_keys() {
                "peak learning rate of AdamW", ta, {{}, kNotNegative}),
       bind_key("train.lr_scheduler_type", TEMPER_MEMBER(train.lr_scheduler_type),
                "course of the learning rate", ta,
-               {{"linear", "cosine", "constant", "constant_with_warmup"}}),
+               {.allowed = {"linear", "cosine", "constant", "constant_with_warmup"},
+                .later = {"cosine_with_min_lr", "polynomial", "cosine_with_restarts",
+                          "inverse_sqrt", "wsd", "reduce_lr_on_plateau"}}),
       bind_key("train.warmup_steps", TEMPER_MEMBER(train.warmup_steps),
                "steps of linear warm-up; wins over warmup_ratio", ta, {{}, kNotNegative}),
       bind_key("train.warmup_ratio", TEMPER_MEMBER(train.warmup_ratio),
@@ -287,7 +149,7 @@ std::vector<RunSpecKey> train_keys() {
       bind_key("train.class_weights", TEMPER_MEMBER(train.class_weights),
                "weight of each class in the loss; empty: all 1", "CrossEntropyLoss"),
       bind_key("train.precision", TEMPER_MEMBER(train.precision), "bf16 (fp32 masters), fp32, fp64",
-               temper, {{"bf16", "fp32", "fp64"}}),
+               temper, {.allowed = {"bf16", "fp32", "fp64"}, .later = {"fp16"}}),
       bind_key("train.seed", TEMPER_MEMBER(train.seed), "initial head, dropout and data order", ta,
                {{}, kNotNegative}),
       bind_key("train.data_seed", TEMPER_MEMBER(train.data_seed),
@@ -308,13 +170,13 @@ std::vector<RunSpecKey> train_keys() {
 
 std::vector<RunSpecKey> other_keys() {
   const std::string temper = "Temper";
-  const Extra layout{{}, kCount, false}, price{{}, kNotNegative, false};
+  const KeyLimits layout{{}, kCount, false}, price{{}, kNotNegative, false};
   return {
       bind_key("study.objective", TEMPER_MEMBER(objective),
-               "what the search optimises, on the eval split", "metric_for_best_model",
-               {{}, {}, false}),
+               "what the search optimises and the best state is chosen by, on the eval split",
+               "metric_for_best_model"),
       bind_key("study.greater_is_better", TEMPER_MEMBER(greater_is_better),
-               "without it: by the metric", "TrainingArguments", {{}, {}, false}),
+               "without it: by the metric", "TrainingArguments"),
       bind_key("parallel.ranks", TEMPER_MEMBER(parallel.ranks), "MPI ranks of a job", temper,
                layout),
       bind_key("parallel.tensor_parallel_size", TEMPER_MEMBER(parallel.tensor_parallel_size),
@@ -325,9 +187,9 @@ std::vector<RunSpecKey> other_keys() {
                "0: state whole on every rank; 1: optimizer state cut", "DeepSpeed",
                {{}, {0, 3}, false}),
       bind_key("parallel.device", TEMPER_MEMBER(parallel.device), "where ranks compute", temper,
-               {{"cpu"}, {}, false}),
+               {.allowed = {"cpu"}, .decides_result = false, .later = {"cuda"}}),
       bind_key("parallel.transport", TEMPER_MEMBER(parallel.transport), "how ranks talk", temper,
-               {{"auto", "mpi"}, {}, false}),
+               {.allowed = {"auto", "mpi"}, .decides_result = false, .later = {"window", "nccl"}}),
       bind_key("checkpoint.load_best_model_at_end",
                TEMPER_MEMBER(checkpoint.load_best_model_at_end),
                "the result is the best evaluated state, not the last", "TrainingArguments"),
@@ -371,75 +233,6 @@ std::vector<std::string> key_names() {
   return names;
 }
 
-std::string alias_target(const std::string& name) {
-  static const std::map<std::string, std::string> aliases{
-      {"train.lr", "train.learning_rate"},
-      {"train.lr_decay_style", "train.lr_scheduler_type"},
-      {"train.micro_batch_size", "train.per_device_train_batch_size"},
-      {"train.train_iters", "train.max_steps"},
-      {"train.clip_grad", "train.max_grad_norm"},
-      {"train.adam_eps", "train.adam_epsilon"},
-      {"train.lr_warmup_iters", "train.warmup_steps"},
-      {"train.lr_warmup_fraction", "train.warmup_ratio"},
-      {"train.label_smoothing", "train.label_smoothing_factor"},
-      {"parallel.tensor_model_parallel_size", "parallel.tensor_parallel_size"},
-      {"parallel.pipeline_model_parallel_size", "parallel.pipeline_parallel_size"},
-      {"model.hidden_dropout_prob", "model.hidden_dropout"},
-      {"model.attention_dropout", "model.attn_dropout"},
-      {"model.attention_probs_dropout_prob", "model.attn_dropout"},
-      {"data.seq_length", "data.max_length"},
-      {"data.max_seq_length", "data.max_length"},
-      {"study.metric_for_best_model", "study.objective"}};
-  std::string plain = name;
-  std::replace(plain.begin(), plain.end(), '-', '_');
-  const auto found = aliases.find(plain);
-  if (found != aliases.end()) return found->second;
-  return plain != name && find_key(plain) != nullptr ? plain : "";
-}
-
-bool is_reserved_key(const std::string& name) {
-  static const std::vector<std::string> reserved{"model.chat_template",
-                                                 "data.messages_column",
-                                                 "data.prompt_column",
-                                                 "data.completion_column",
-                                                 "train.assistant_only_loss",
-                                                 "train.completion_only_loss",
-                                                 "train.tokens_per_microbatch",
-                                                 "train.gradient_checkpointing",
-                                                 "lora",
-                                                 "parallel.virtual_pipeline_stages",
-                                                 "parallel.pipeline_schedule",
-                                                 "parallel.sequence_parallel",
-                                                 "parallel.layout",
-                                                 "parallel.check_collectives",
-                                                 "checkpoint.save_steps",
-                                                 "checkpoint.save_seconds",
-                                                 "checkpoint.save_total_limit",
-                                                 "checkpoint.save_strategy",
-                                                 "checkpoint.save_on_signal",
-                                                 "checkpoint.resume_from_checkpoint",
-                                                 "checkpoint.on_save_failure",
-                                                 "checkpoint.strategy",
-                                                 "checkpoint.data_files",
-                                                 "search.asha",
-                                                 "search.constraints",
-                                                 "cost.price_per_node_hour",
-                                                 "cost.price_per_gpu_hour",
-                                                 "budget",
-                                                 "scale",
-                                                 "cluster.site",
-                                                 "cluster.partition",
-                                                 "cluster.account",
-                                                 "cluster.time",
-                                                 "cluster.nodes",
-                                                 "cluster.ranks_per_node",
-                                                 "cluster.pack_trials",
-                                                 "cluster.extra"};
-  return std::any_of(reserved.begin(), reserved.end(), [&](const std::string& word) {
-    return name == word || name.starts_with(word + ".");
-  });
-}
-
 Json to_json(const RunSpec& spec) {
   Json json = Json::object();
   for (const RunSpecKey& key : run_spec_keys()) {
@@ -458,7 +251,7 @@ Checked<RunSpec> run_spec_from_json(const Json& json) {
       if (key == nullptr)
         problems.push_back(
             {table + "." + name, "unknown key", "", did_you_mean(table + "." + name, key_names())});
-      else if (!(value.is_string() && value.get<std::string>().empty()))
+      else
         for (Problem& problem : key->set(spec, value)) problems.push_back(std::move(problem));
     }
   if (!problems.empty()) return problems;

@@ -35,6 +35,10 @@ std::vector<std::string> key_names();
 std::string alias_target(const std::string& name);
 // Keys of the interface that later work brings: refused by name until they work.
 bool is_reserved_key(const std::string& name);
+const std::vector<std::string>& reserved_keys();
+
+// Reads the shares of a split; returns what is wrong with them, or "".
+std::string read_split(const Json& json, SplitSpec& out);
 
 Json to_json(const RunSpec& spec);  // {"model": {...}, "data": {...}, ...}
 Checked<RunSpec> run_spec_from_json(const Json& json);

@@ -69,16 +69,20 @@ Checked<StoreCard> read_store_card(const std::filesystem::path& path) {
 
 DataFacts data_facts(const StoreCard& card) {
   DataFacts facts;
+  double squares = 0;
   facts.label_names = card.label_names;
   for (const StoreCard::Split& split : card.splits) {
     facts.longest = std::max(facts.longest, split.longest);
     if (split.name == "train") {
       facts.documents = split.documents;
       facts.tokens = split.tokens;
+      for (std::size_t length = 0; length < split.length_counts.size(); ++length)
+        squares += double(length * length) * double(split.length_counts[length]);
     } else {
       (split.name == "eval" ? facts.eval_documents : facts.test_documents) = split.documents;
     }
   }
+  facts.context = facts.tokens > 0 ? squares / double(facts.tokens) : 0;
   return facts;
 }
 

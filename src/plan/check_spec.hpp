@@ -1,0 +1,22 @@
+// What a RunSpec can be told to be wrong before model and data are looked at: keys that contradict
+// each other.
+#pragma once
+
+#include <string>
+
+#include "core/problem.hpp"
+#include "plan/run_spec.hpp"
+
+namespace temper {
+
+// Every contradiction; `where` is the manifest key.
+Problems check_spec(const RunSpec& spec);
+
+bool has_eval_split(const DataSpec& data);
+bool has_test_split(const DataSpec& data);
+// A loss or an error is better small, everything else large: "eval/loss", "test/mse".
+bool greater_is_better_by_name(const std::string& metric);
+// The tokenizer.json that the data are prepared with.
+std::string tokenizer_file(const RunSpec& spec);
+
+}  // namespace temper
