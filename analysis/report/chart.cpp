@@ -100,6 +100,13 @@ std::string terminal(int width, int height, int font, bool keyed) {
          (keyed ? "set key outside below\n" : "unset key\n");
 }
 
+std::string ticks_text(const std::vector<double>& ticks) {
+  std::string list;
+  for (const double tick : ticks)
+    list += (list.empty() ? "" : ", ") + quoted(number_text(tick, 3)) + " " + number_text(tick, 8);
+  return "set xtics (" + list + ")\n";
+}
+
 std::string script_of(const Chart& chart) {
   std::string script = "set encoding utf8\n";
   for (std::size_t i = 0; i < chart.series.size(); ++i) add_data(script, chart.series[i], i);
@@ -113,15 +120,15 @@ std::string script_of(const Chart& chart) {
       quoted(chart.y_label) +
       " textcolor rgb \"#333334\"\n"
       "set key textcolor rgb \"#333334\"\n";
-  if (chart.log_x)
-    script += "set logscale x\nset xtics format \"%g\"\nset offsets graph 0.05, graph 0.05, 0, 0\n";
+  if (chart.log_x) script += "set logscale x\nset xtics format \"%g\"\nunset mxtics\n";
+  if (!chart.x_ticks.empty()) script += ticks_text(chart.x_ticks);
   if (chart.log_y) script += "set logscale y\nset ytics format \"%g\"\n";
   script += "set xrange " + range_text(chart.x_low, chart.x_high) + "\n";
   script += "set yrange " + range_text(chart.y_low, chart.y_high) + "\n";
   const std::string plot = plot_line(chart);
   script += terminal(760, 420, 14, true) + plot;
   script += terminal(720, 330, 14, false) + plot;
-  script += "set xtics autofreq\nset tics scale 0.6\n" + terminal(360, 270, 13, false) + plot;
+  script += "set tics scale 0.6\n" + terminal(360, 270, 13, false) + plot;
   return script;
 }
 

@@ -32,6 +32,7 @@ struct Chart {
   std::vector<ChartSeries> series;
   bool log_x = false, log_y = false;
   std::optional<double> x_low, x_high, y_low, y_high;
+  std::vector<double> x_ticks;  // empty: gnuplot's choice
 };
 
 struct ChartImages {

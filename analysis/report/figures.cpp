@@ -89,6 +89,9 @@ Chart slice_chart(const Findings& f, const std::string& key) {
             [](const ChartPoint& a, const ChartPoint& b) { return a.x < b.x; });
   if (series.points.size() < 2 || series.points.front().x == series.points.back().x) return chart;
   const double low = series.points.front().x, high = series.points.back().x;
+  for (const ChartPoint& point : series.points)
+    if (chart.x_ticks.empty() || chart.x_ticks.back() != point.x) chart.x_ticks.push_back(point.x);
+  if (chart.x_ticks.size() > 6) chart.x_ticks.clear();
   chart.log_x = low > 0 && high / low >= 4;
   // Several searched keys: the points do not lie on one line.
   if (f.searched_keys.size() > 1) series.kind = ChartSeries::Kind::points;
@@ -105,7 +108,7 @@ Chart calibration_chart(const Findings& f) {
   ChartSeries series{"the model", {}, ChartSeries::Kind::line_and_points};
   for (const CalibrationBin& bin : f.probabilities->bins) {
     if (bin.rows == 0) continue;
-    const Interval interval = wilson_interval(bin.hits, bin.rows);
+    const Interval interval = wilson_interval(bin.hits, bin.rows, f.confidence);
     series.points.emplace_back(100 * bin.confidence_sum / double(bin.rows),
                                100 * double(bin.hits) / double(bin.rows), 100 * interval.low,
                                100 * interval.high);
@@ -121,7 +124,8 @@ Chart calibration_chart(const Findings& f) {
 Chart scaling_chart(const Findings& f) {
   Chart chart{"scaling", "Speed-up against the smallest layout", "ranks", "speed-up"};
   std::map<std::string, ChartSeries> kinds;
-  double most = 1, base = f.scaling.points.front().ranks;
+  double most = 1;
+  const double base = double(f.scaling.points.front().ranks);
   for (const ScalingPoint& point : f.scaling.points) {
     const std::string kind = point.layout.substr(0, point.layout.find('-')) + ", " +
                              std::to_string(point.threads_per_rank) + " threads a rank";
@@ -133,6 +137,10 @@ Chart scaling_chart(const Findings& f) {
     most = std::max(most, double(point.ranks));
   }
   for (auto& [kind, series] : kinds) chart.series.push_back(std::move(series));
+  for (const ScalingPoint& point : f.scaling.points)
+    if (chart.x_ticks.empty() || chart.x_ticks.back() != double(point.ranks))
+      chart.x_ticks.push_back(double(point.ranks));
+  if (chart.x_ticks.size() > 8) chart.x_ticks.clear();
   chart.series.push_back({"ideal", {{base, 1}, {most, most / base}}, ChartSeries::Kind::reference});
   chart.y_low = 0;
   return chart;

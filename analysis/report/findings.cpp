@@ -29,6 +29,7 @@ class Finder {
   Finder(StudyFiles study, const ReportOptions& options) : options_(options) {
     f_.study = std::move(study);
     f_.warnings = f_.study.warnings;
+    f_.confidence = options.confidence;
   }
 
   Findings run() {
@@ -245,10 +246,9 @@ class Finder {
 
   void over_seeds() {
     if (f_.final.size() < 2) return;
-    for (const auto& [metric, measured] : f_.trials[f_.final[0]].metrics) {
-      if (metric.find(":") != std::string::npos || metric.ends_with("/seconds") ||
-          metric.ends_with("/documents"))
-        continue;
+    for (const std::string metric :
+         {"test/accuracy", "test/macro_f1", "test/weighted_f1", "test/mse", "test/r2",
+          "test/pearson", "eval/accuracy", "eval/macro_f1", "eval/loss", "eval/mse", "eval/r2"}) {
       SeedFinding seeds{metric};
       for (const std::size_t i : f_.final)
         if (const auto found = f_.trials[i].metrics.find(metric);
@@ -295,33 +295,6 @@ double Comparison::gain() const {
 
 Findings find(StudyFiles study, const ReportOptions& options) {
   return Finder(std::move(study), options).run();
-}
-
-std::string key_name(const std::string& key) {
-  const auto dot = key.rfind('.');
-  std::string name = dot == std::string::npos ? key : key.substr(dot + 1);
-  for (char& c : name)
-    if (c == '_') c = ' ';
-  return name;
-}
-
-std::string setting_words(const Json& setting) {
-  std::string text;
-  for (const auto& [key, value] : setting.items()) {
-    if (!text.empty()) text += ", ";
-    text += key_name(key) + " ";
-    if (value.is_number_float())
-      text += number_text(value.get<double>());
-    else
-      text += value.is_string() ? value.get<std::string>() : value.dump();
-  }
-  return text.empty() ? "as in the manifest" : text;
-}
-
-std::string class_name(const StudyFiles& study, std::int64_t number) {
-  return number >= 0 && std::size_t(number) < study.label_names.size()
-             ? study.label_names[std::size_t(number)]
-             : std::to_string(number);
 }
 
 }  // namespace temper

@@ -12,6 +12,7 @@
 #include "analysis/report.hpp"
 #include "analysis/report/cost.hpp"
 #include "analysis/report/measurements.hpp"
+#include "analysis/report/names.hpp"
 #include "analysis/report/scaling.hpp"
 #include "analysis/report/study_files.hpp"
 
@@ -69,14 +70,10 @@ struct Findings {
   Cost cost;
   Scaling scaling;
   bool complete = false;
+  double confidence = 0.95;
   std::vector<std::string> warnings;
 };
 
 Findings find(StudyFiles study, const ReportOptions& options);
-
-// "train.learning_rate" reads "learning rate"; of a setting, all of it in one line.
-std::string key_name(const std::string& key);
-std::string setting_words(const Json& setting);
-std::string class_name(const StudyFiles& study, std::int64_t number);
 
 }  // namespace temper

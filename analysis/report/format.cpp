@@ -155,7 +155,7 @@ std::string metric_name(std::string_view metric) {
 }
 
 std::string metric_text(std::string_view metric, double value) {
-  return is_share(metric) ? percent_text(value) : number_text(value);
+  return is_share(metric) ? percent_text(value) : number_text(value, 3);
 }
 
 std::string metric_text(std::string_view metric, double value, double low, double high) {
@@ -163,7 +163,7 @@ std::string metric_text(std::string_view metric, double value, double low, doubl
   if (std::isnan(low) || std::isnan(high)) return text;
   if (is_share(metric))
     return text + " (" + fixed_text(100 * low, 1) + " to " + fixed_text(100 * high, 1) + ")";
-  return text + " (" + number_text(low) + " to " + number_text(high) + ")";
+  return text + " (" + number_text(low, 3) + " to " + number_text(high, 3) + ")";
 }
 
 }  // namespace temper

@@ -32,7 +32,7 @@ std::string headline_figures(const Findings& f) {
     html += "<div><dt>" + html_escaped(f.shown_split + " " + metric_name(metric)) + "</dt><dd>" +
             html_escaped(value);
     if (whole.size() > value.size() + 2)
-      html += "<small>95 % interval " +
+      html += "<small>" + html_escaped(percent_text(f.confidence, 0)) + " interval " +
               html_escaped(whole.substr(value.size() + 2, whole.size() - value.size() - 3)) +
               "</small>";
     html += "</dd></div>";

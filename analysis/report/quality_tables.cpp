@@ -134,25 +134,20 @@ Table confused_table(const Findings& f) {
 }
 
 Table systems_table(const Findings& f) {
-  Table table{
-      "systems", "The model and the baselines on the " + f.shown_split + " split", {{"system"}}};
-  std::vector<std::string> metrics{"accuracy",        "macro_f1",     "weighted_f1",
-                                   "macro_precision", "macro_recall", "balanced_accuracy",
-                                   "matthews",        "kappa",        "top_3",
-                                   "log_loss",        "brier",        "calibration_error"};
-  if (f.study.regression()) metrics = {"mse", "mae", "r2", "pearson"};
+  Table table{"systems",
+              "The model and the baselines on the " + f.shown_split + " split",
+              {{"metric"}, {"this model (" + f.study.trials[*f.shown].id + ")", true}}};
+  for (const auto& [name, scores] : f.baselines) table.columns.push_back({name, true});
   const Measurements& own = f.trials[*f.shown].metrics;
-  std::erase_if(metrics,
-                [&](const std::string& m) { return !own.contains(f.shown_split + "/" + m); });
-  for (const std::string& metric : metrics) table.columns.push_back({metric_name(metric), true});
-  const auto add = [&](const std::string& name, const std::string& prefix, const Measurements& all,
-                       const char* row_class) {
-    std::vector<Cell> row{name};
-    for (const std::string& metric : metrics) row.push_back(measured_cell(prefix + metric, all));
-    table.add(std::move(row), row_class);
-  };
-  add("this model (" + f.study.trials[*f.shown].id + ")", f.shown_split + "/", own, "best");
-  for (const auto& [name, scores] : f.baselines) add(name, "", scores, "");
+  for (const std::string metric :
+       {"accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall",
+        "balanced_accuracy", "matthews", "kappa", "top_3", "log_loss", "brier", "calibration_error",
+        "mse", "mae", "r2", "pearson"}) {
+    if (!own.contains(f.shown_split + "/" + metric)) continue;
+    std::vector<Cell> row{metric_name(metric), measured_cell(f.shown_split + "/" + metric, own)};
+    for (const auto& [name, scores] : f.baselines) row.push_back(measured_cell(metric, scores));
+    table.add(std::move(row));
+  }
   return table;
 }
 
@@ -191,7 +186,7 @@ Table calibration_table(const Findings& f) {
     if (bin.rows == 0) continue;
     const double confidence = bin.confidence_sum / double(bin.rows);
     const double right = double(bin.hits) / double(bin.rows);
-    const Interval interval = wilson_interval(bin.hits, bin.rows);
+    const Interval interval = wilson_interval(bin.hits, bin.rows, f.confidence);
     table.add({percent_text(double(i) / kCalibrationBins, 0) + " to " +
                    percent_text(double(i + 1) / kCalibrationBins, 0),
                {count_text(bin.rows), double(bin.rows)},

@@ -65,11 +65,11 @@ class Sections {
   std::string quality() const {
     std::string html = table("systems") + table("seeds");
     if (html.empty()) return html;
-    return html + paragraph(
-                      "Intervals hold the value with 95 % certainty, for rows drawn like "
-                      "these: Wilson for accuracy, the bootstrap over rows (within classes) "
-                      "for the others.",
-                      "soft");
+    return html + paragraph(percent_text(f_.confidence, 0) +
+                                " intervals, for rows drawn like these: Wilson for accuracy, the "
+                                "bootstrap over rows (within classes) "
+                                "for the others.",
+                            "soft");
   }
 
   std::string differences() const {

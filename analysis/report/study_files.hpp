@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/report/json_values.hpp"
 #include "analysis/report/predictions.hpp"
 #include "core/json.hpp"
 
@@ -60,10 +61,5 @@ struct StudyFiles {
 
 // Throws WorldFailure (74) only where `root` is no study directory: no study.json and no trials.
 StudyFiles read_study_files(const std::filesystem::path& root);
-
-// Values of a JSON object that may lack the key or hold another type there.
-double number_in(const Json& object, const char* key, double otherwise = 0);
-std::string string_in(const Json& object, const char* key, const std::string& otherwise = {});
-const Json& object_in(const Json& object, const char* key);
 
 }  // namespace temper

@@ -48,6 +48,8 @@ td{max-width:22rem}
 thead th{color:var(--soft);font-weight:600;font-size:.82rem;vertical-align:bottom;white-space:normal}
 tbody th{font-weight:500}
 .n{text-align:right}
+td.w{white-space:normal;min-width:6.5rem;overflow-wrap:anywhere}
+td small{display:block;color:var(--soft);font-size:.82em;line-height:1.25;white-space:nowrap}
 tr.best>*{background:color-mix(in srgb,var(--c2) 14%,transparent)}
 tr.best>th{font-weight:700}
 tr.failed>*{color:var(--bad)}

@@ -24,6 +24,18 @@ void Table::add(std::vector<Cell> row, std::string row_class) {
   row_classes.back() = std::move(row_class);
 }
 
+namespace {
+
+// An interval gets a line of its own, so that tables stay narrow: "93.7 % (93.2 to 94.2)".
+std::string cell_html(const std::string& text, bool numeric) {
+  const auto begin = text.find(" (");
+  if (!numeric || begin == std::string::npos || text.back() != ')') return html_escaped(text);
+  return html_escaped(text.substr(0, begin)) + "<small>" +
+         html_escaped(text.substr(begin + 2, text.size() - begin - 3)) + "</small>";
+}
+
+}  // namespace
+
 std::string Table::html() const {
   std::string html =
       "<div class=\"scroll\"><table><caption>" + html_escaped(title) + "</caption><thead><tr>";
@@ -36,8 +48,10 @@ std::string Table::html() const {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const std::string tag = c == 0 ? "th" : "td";
       html += "<" + tag + (c == 0 ? " scope=\"row\"" : "") +
-              (columns[c].numeric ? " class=\"n\">" : ">") + html_escaped(rows[r][c].text) + "</" +
-              tag + ">";
+              (columns[c].numeric ? " class=\"n\">"
+               : c == 0           ? ">"
+                                  : " class=\"w\">") +
+              cell_html(rows[r][c].text, columns[c].numeric) + "</" + tag + ">";
     }
     html += "</tr>\n";
   }

@@ -19,12 +19,15 @@ std::string money_text(const Findings& f, const std::optional<double>& money) {
 }
 
 Table trials_table(const Findings& f) {
-  Table table{"trials", "All trials, best first", {{"trial"}, {"purpose"}, {"setting"}, {"state"}}};
+  Table table{"trials", "All trials, best first", {{"trial"}, {"setting"}}};
   std::vector<std::string> metrics = leading_metrics(f);
   for (const std::string& metric : metrics)
     table.columns.push_back({metric.substr(0, metric.find('/')) + " " + metric_name(metric), true});
-  for (const char* title : {"steps", "time", "core-hours"}) table.columns.push_back({title, true});
+  for (const char* title : {"time", "core-hours"}) table.columns.push_back({title, true});
   if (f.cost.money) table.columns.push_back({"cost", true});
+  table.columns.push_back({"steps", true});
+  table.columns.push_back({"purpose"});
+  table.columns.push_back({"state"});
   std::vector<std::size_t> order = f.final;
   order.insert(order.end(), f.ranking.begin(), f.ranking.end());
   for (std::size_t i = 0; i < f.trials.size(); ++i) order.push_back(i);
@@ -32,14 +35,16 @@ Table trials_table(const Findings& f) {
   for (const std::size_t i : order) {
     const TrialFiles& trial = f.study.trials[i];
     if (trial.purpose == "scale" || !seen.insert(i).second) continue;
-    std::vector<Cell> row{trial.id, trial.purpose, f.trials[i].setting, trial.state};
+    std::vector<Cell> row{trial.id, f.trials[i].setting};
     for (const std::string& metric : metrics)
       row.push_back(measured_cell(metric, f.trials[i].metrics));
-    row.push_back({count_text(trial.steps), double(trial.steps)});
     row.push_back(time_cell(trial.seconds));
     row.push_back({number_text(trial.core_hours, 3), trial.core_hours});
     if (f.cost.money)
       row.push_back({money_text(f, f.trials[i].money), f.trials[i].money.value_or(std::nan(""))});
+    row.push_back({count_text(trial.steps), double(trial.steps)});
+    row.push_back(trial.purpose);
+    row.push_back(trial.state);
     const bool best = f.best == i || f.shown == i;
     table.add(std::move(row), best ? "best" : trial.state == "failed" ? "failed" : "");
   }
