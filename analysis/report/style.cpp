@@ -48,7 +48,7 @@ td{max-width:22rem}
 thead th{color:var(--soft);font-weight:600;font-size:.82rem;vertical-align:bottom;white-space:normal}
 tbody th{font-weight:500}
 .n{text-align:right}
-td.w{white-space:normal;min-width:6.5rem;overflow-wrap:anywhere}
+td.w{white-space:normal;min-width:10.5rem;overflow-wrap:anywhere}
 td small{display:block;color:var(--soft);font-size:.82em;line-height:1.25;white-space:nowrap}
 tr.best>*{background:color-mix(in srgb,var(--c2) 14%,transparent)}
 tr.best>th{font-weight:700}
@@ -81,7 +81,7 @@ font-size:.82rem;line-height:1.45}
 body{padding:1rem .9rem 3rem}h1{font-size:1.4rem}.cards{grid-template-columns:1fr}
 .figures dd{font-size:1.35rem}.figures{gap:.5rem 1.4rem}
 figure svg.wide{display:none}figure svg.narrow{display:block}
-th,td{padding:.3rem .5rem}table{font-size:.85rem}.matrix table{font-size:.68rem}.matrix td{width:1.65rem;min-width:1.65rem}
+th,td{padding:.3rem .5rem}td.w{min-width:6.5rem}table{font-size:.85rem}.matrix table{font-size:.68rem}.matrix td{width:1.65rem;min-width:1.65rem}
 .scroll{margin-right:-.9rem}}
 @media print{
 :root,:root:not(.print){--paper:#fff;--panel:#f5f6f8;--ink:#000;--soft:#444;--line:#ccc;--good:#00704d;--bad:#b3261e;
@@ -95,7 +95,7 @@ h2,h3,figcaption,caption{break-after:avoid}
 figure,.card,tr,.bars,.legend{break-inside:avoid}
 figure svg.wide{display:block;max-width:15cm}figure svg.narrow{display:none}
 .cards{grid-template-columns:repeat(3,1fr)}
-table{font-size:7.6pt}th,td{padding:.18rem .35rem;white-space:normal}
+table{font-size:7.6pt}th,td{padding:.18rem .35rem;white-space:normal}td.w{min-width:0}
 .matrix table{font-size:5.6pt}.matrix td{width:1.45rem;min-width:0;height:1.15rem}
 .matrix tbody th{white-space:nowrap}
 pre{white-space:pre-wrap;font-size:7pt}}
