@@ -47,13 +47,12 @@ struct Workplace {
   }
 };
 
-void write_outcome(const Group& world, const EnergyMeter& meter, const JobPlan& plan,
-                   const RunReport& report, const fs::path& attempt) {
-  const JobUse use = measure_use(world, meter);
+void write_outcome(const Group& world, const EnergyMeter& meter, const RunReport& report,
+                   const fs::path& attempt) {
+  const JobUse use = measure_use(world, meter, report);
   run_agreed(world, "writing the outcome", [&] {
     if (world.rank() == 0)
-      write_file_atomically(attempt / "outcome.json",
-                            outcome_json(plan, report, use).dump(2) + "\n");
+      write_file_atomically(attempt / "outcome.json", outcome_json(report, use).dump(2) + "\n");
   });
 }
 
@@ -102,7 +101,7 @@ Outcome run_rank_train(const Group& world, const fs::path& plan_path, const fs::
   const ProgressSink sink = world.rank() == 0 ? ProgressSink::machine_lines : ProgressSink::silent;
   const RunReport report = run_loop(job, *place.records, sink);
   if (report.outcome == Outcome::done) write_results(world, job, report, attempt);
-  write_outcome(world, meter, plan, report, attempt);
+  write_outcome(world, meter, report, attempt);
   if (report.outcome != Outcome::done && world.rank() == 0)
     std::fprintf(stderr, "temper-rank: %s\n", report.reason.c_str());
   return report.outcome;
@@ -132,7 +131,7 @@ Outcome run_rank_test(const Group& world, const fs::path& plan_path, const fs::p
     if (world.rank() == 0)
       write_predictions(attempt / "predictions-test.jsonl", plan, test, report.test);
   });
-  write_outcome(world, meter, plan, report, attempt);
+  write_outcome(world, meter, report, attempt);
   return Outcome::done;
 }
 

@@ -63,6 +63,8 @@ class Loop {
     report_.tokens += result.tokens;
     report_.documents += result.documents;
     report_.phases += result.phases;
+    report_.matrix.flops += result.matrix.flops;
+    report_.matrix.seconds += result.matrix.seconds;
     logged_.add(result);
     skipped_ = result.skipped ? skipped_ + 1 : 0;
     char detail[32];

@@ -32,6 +32,7 @@ struct RunReport {
   std::int64_t steps = 0, best_step = 0, tokens = 0, documents = 0;
   double setup_seconds = 0;  // process start to the end of the first step
   Phases phases;             // sums of this rank
+  MatrixUse matrix;          // of this rank, while training
   double evaluation_seconds = 0;
   Evaluation eval, test;  // of the state that is the result; empty where not evaluated
 };

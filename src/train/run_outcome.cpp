@@ -2,14 +2,16 @@
 
 namespace temper {
 
-JobUse measure_use(const Group& world, const EnergyMeter& meter) {
+JobUse measure_use(const Group& world, const EnergyMeter& meter, const RunReport& report) {
   JobUse use{.peak_memory_bytes = peak_memory_bytes()};
   world.all_reduce_max(&use.peak_memory_bytes, 1, Dtype::i64);
   // One rank of each computer reads its counters.
   const bool reads = world.split_by_node().rank() == 0;
   const std::optional<double> joules = reads ? meter.joules() : 0.0;
-  double sums[2] = {joules.value_or(0), joules ? 0.0 : 1.0};
-  world.all_reduce_sum(sums, 2, Dtype::f64);
+  double sums[4] = {joules.value_or(0), joules ? 0.0 : 1.0, report.matrix.flops,
+                    report.matrix.seconds};
+  world.all_reduce_sum(sums, 4, Dtype::f64);
+  use.matrix = {sums[2], sums[3] / world.size()};
   if (sums[1] == 0) use.energy_joules = sums[0];
   return use;
 }
@@ -21,10 +23,10 @@ Json metrics_json(const RunReport& report) {
   return metrics;
 }
 
-Json outcome_json(const JobPlan& plan, const RunReport& report, const JobUse& use) {
-  const double computing = report.phases.forward + report.phases.backward;
+Json outcome_json(const RunReport& report, const JobUse& use) {
   Json phases = report.phases.to_json();
   phases["evaluation"] = report.evaluation_seconds;
+  phases["matrix_products"] = use.matrix.seconds;  // within forward and backward
   return {{"outcome", to_string(report.outcome)},
           {"exit_code", exit_code(report.outcome)},
           {"steps", report.steps},
@@ -39,10 +41,9 @@ Json outcome_json(const JobPlan& plan, const RunReport& report, const JobUse& us
           {"peak_memory_bytes", use.peak_memory_bytes},
           {"energy_joules", use.energy_joules ? Json(*use.energy_joules) : Json()},
           {"phases", std::move(phases)},
-          // Of all ranks together: the plan's operations of a token over the time in forward and
-          // backward.
+          // Of all ranks together, in training.
           {"matrix_gflops_per_second",
-           computing > 0 ? double(report.tokens) * plan.flops_per_token / computing * 1e-9 : 0.0}};
+           use.matrix.seconds > 0 ? use.matrix.flops / use.matrix.seconds * 1e-9 : 0.0}};
 }
 
 }  // namespace temper

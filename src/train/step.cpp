@@ -38,6 +38,8 @@ void Trainer::micro_batch(const std::vector<std::int64_t>& documents, std::int64
   mine.phases.forward += watch.lap();
   stage_.backward(loss.gradient, batch, seed, saved);
   mine.phases.backward += watch.lap();
+  mine.matrix.flops += saved.matrix.flops;
+  mine.matrix.seconds += saved.matrix.seconds;
   mine.loss_sum += loss.sum;
   mine.loss_weight += loss.weight;
   mine.documents += batch.size();

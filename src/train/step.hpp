@@ -19,6 +19,7 @@ struct StepResult {
   bool stop = false;     // some rank was asked to stop
   double seconds = 0;
   Phases phases;
+  MatrixUse matrix;  // of this rank
 };
 
 // The loss of a micro-batch by the plan's task and options.
