@@ -1,119 +1,16 @@
 #include "io/token_store.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <map>
 
 #include "core/contract.hpp"
 #include "core/digest.hpp"
-#include "core/outcome.hpp"
-#include "io/store_layout.hpp"
+#include "io/store/checked_array.hpp"
 
 namespace temper {
 
 namespace {
-
-[[noreturn]] void damaged(const std::string& where, const std::string& what) {
-  throw WorldFailure(Outcome::io_error, where + " " + what + ". Prepare the data again?");
-}
-
-class MappedFile {
- public:
-  explicit MappedFile(const std::filesystem::path& path) : path_(path.string()) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) throw io_failure("cannot open", path_, errno);
-    struct stat status {};
-    if (::fstat(descriptor, &status) == 0) size_ = status.st_size;
-    void* map = ::mmap(nullptr, std::size_t(size_), PROT_READ, MAP_SHARED, descriptor, 0);
-    const int error = errno;
-    ::close(descriptor);
-    if (map == MAP_FAILED) throw io_failure("cannot map", path_, error);
-    bytes_ = static_cast<const std::byte*>(map);
-  }
-  ~MappedFile() { ::munmap(const_cast<std::byte*>(bytes_), std::size_t(size_)); }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  const std::byte* bytes() const { return bytes_; }
-  std::int64_t size() const { return size_; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-  const std::byte* bytes_ = nullptr;
-  std::int64_t size_ = 0;
-};
-
-std::string hex_word(std::uint32_t word) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%08X", word);
-  return text;
-}
-
-// An array of the file whose blocks are checked when first touched.
-class CheckedArray {
- public:
-  CheckedArray() = default;
-  CheckedArray(const MappedFile& file, const StoredArray& array, std::vector<std::uint32_t> crcs)
-      : file_(&file),
-        array_(array),
-        crcs_(std::move(crcs)),
-        seen_(std::make_unique<std::atomic<bool>[]>(crcs_.size())) {}
-
-  explicit operator bool() const { return file_ != nullptr; }
-  const StoredArray& array() const { return array_; }
-  std::string where() const { return file_->path() + ": " + array_.name; }
-
-  // Elements [begin, end), checked. Not aligned: read through memcpy.
-  const std::byte* touch(std::int64_t begin, std::int64_t end) const {
-    const std::int64_t width = size_bytes(array_.element);
-    if (begin < 0 || begin > end || end > array_.count)
-      damaged(where(), "has no elements [" + std::to_string(begin) + ", " + std::to_string(end) +
-                           ") among " + std::to_string(array_.count));
-    const std::int64_t first = begin * width / kStoreBlockBytes;
-    const std::int64_t last = (end * width + kStoreBlockBytes - 1) / kStoreBlockBytes;
-    for (std::int64_t block = first; block < last; ++block)
-      if (!seen_[std::size_t(block)].load(std::memory_order_acquire)) check_block(block);
-    return file_->bytes() + array_.address + begin * width;
-  }
-  template <class T>
-  T at(std::int64_t index) const {
-    T value;
-    std::memcpy(&value, touch(index, index + 1), sizeof value);
-    return value;
-  }
-  void verify() const {
-    if (file_ != nullptr) touch(0, array_.count);
-  }
-
- private:
-  void check_block(std::int64_t block) const {
-    const std::int64_t begin = block * kStoreBlockBytes;
-    const std::int64_t bytes = std::min(kStoreBlockBytes, array_.bytes() - begin);
-    const std::byte* from = file_->bytes() + array_.address + begin;
-    const auto page = std::uintptr_t(from) & ~std::uintptr_t(4095);
-    ::madvise(reinterpret_cast<void*>(page), std::size_t(bytes) + (std::uintptr_t(from) - page),
-              MADV_WILLNEED);
-    const std::uint32_t crc = crc32c(from, std::size_t(bytes));
-    if (crc != crcs_[std::size_t(block)])
-      damaged(where(), "is damaged in block " + std::to_string(block) + " of " +
-                           std::to_string(crcs_.size()) + " (CRC-32C " + hex_word(crc) +
-                           " instead of " + hex_word(crcs_[std::size_t(block)]) + ")");
-    seen_[std::size_t(block)].store(true, std::memory_order_release);
-  }
-
-  const MappedFile* file_ = nullptr;
-  StoredArray array_;
-  std::vector<std::uint32_t> crcs_;
-  std::unique_ptr<std::atomic<bool>[]> seen_;
-};
 
 using ArrayIndex = std::map<std::string, StoredArray>;
 
@@ -122,7 +19,7 @@ std::vector<std::uint32_t> read_crcs(const MappedFile& file, const ArrayIndex& i
   const auto found = index.find(kStoreCrc + array.name);
   if (found == index.end() || found->second.element != Element::u32 ||
       found->second.count != block_count(array))
-    damaged(file.path() + ": " + array.name, "has no table of checksums");
+    throw_damaged(file.path() + ": " + array.name, "has no table of checksums");
   std::vector<std::uint32_t> crcs(std::size_t(found->second.count));
   std::memcpy(crcs.data(), file.bytes() + found->second.address,
               std::size_t(found->second.bytes()));
@@ -133,13 +30,13 @@ std::vector<std::uint32_t> read_crcs(const MappedFile& file, const ArrayIndex& i
 void check_content_hash(const MappedFile& file, const ArrayIndex& index) {
   const auto hash = index.find(kStoreHash);
   if (hash == index.end() || hash->second.bytes() != 64)
-    damaged(file.path(), std::string("has no ") + kStoreHash);
+    throw_damaged(file.path(), std::string("has no ") + kStoreHash);
   Sha256 content;
   for (const auto& [name, array] : index)
     if (name.starts_with(kStoreCrc))
       content.update(file.bytes() + array.address, std::size_t(array.bytes()));
   const auto* stored = reinterpret_cast<const char*>(file.bytes()) + hash->second.address;
-  if (content.hex() != std::string(stored, 64)) damaged(file.path(), "has damaged checksums");
+  if (content.hex() != std::string(stored, 64)) throw_damaged(file.path(), "has damaged checksums");
 }
 
 }  // namespace
@@ -154,7 +51,7 @@ struct StoreSplit::State {
     std::uint64_t both[2];
     std::memcpy(both, offsets.touch(document, document + 2), sizeof both);
     if (both[0] > both[1] || both[1] > std::uint64_t(tokens.array().count))
-      damaged(offsets.where(), "is out of order at document " + std::to_string(document));
+      throw_damaged(offsets.where(), "is out of order at document " + std::to_string(document));
     return {std::int64_t(both[0]), std::int64_t(both[1])};
   }
 
@@ -169,8 +66,8 @@ struct StoreSplit::State {
       largest = std::max(largest, std::uint32_t(id));
     }
     if (begin < end && largest >= vocab_size)
-      damaged(tokens.where(), "holds the id " + std::to_string(largest) +
-                                  " beyond the vocabulary of " + std::to_string(vocab_size));
+      throw_damaged(tokens.where(), "holds the id " + std::to_string(largest) +
+                                        " beyond the vocabulary of " + std::to_string(vocab_size));
   }
 };
 
@@ -202,8 +99,8 @@ std::int32_t StoreSplit::label(std::int64_t document) const {
   expects(static_cast<bool>(state_->labels), "a regression has no class numbers");
   const std::int32_t label = state_->labels.at<std::int32_t>(document);
   if (label < 0 || label >= state_->classes)
-    damaged(state_->labels.where(),
-            "holds the class " + std::to_string(label) + " of " + std::to_string(state_->classes));
+    throw_damaged(state_->labels.where(), "holds the class " + std::to_string(label) + " of " +
+                                              std::to_string(state_->classes));
   return label;
 }
 
@@ -222,7 +119,7 @@ std::string StoreSplit::id(std::int64_t document) const {
     return {bytes, std::size_t(end - begin)};
   }
   const std::uint32_t file = s.files.at<std::uint32_t>(document);
-  if (file >= s.file_names.size()) damaged(s.files.where(), "names an unknown file");
+  if (file >= s.file_names.size()) throw_damaged(s.files.where(), "names an unknown file");
   return s.file_names[file] + ":" + std::to_string(s.lines.at<std::uint64_t>(document));
 }
 
@@ -250,11 +147,11 @@ struct TokenStore::State {
                           bool required) const {
     const auto found = index.find(name);
     if (found == index.end()) {
-      if (required) damaged(file.path(), "has no " + name);
+      if (required) throw_damaged(file.path(), "has no " + name);
       return {};
     }
     if (std::find(kinds.begin(), kinds.end(), found->second.element) == kinds.end())
-      damaged(file.path() + ": " + name, "is of a wrong type");
+      throw_damaged(file.path() + ": " + name, "is of a wrong type");
     return {file, found->second, read_crcs(file, index, found->second)};
   }
   void read_card();
@@ -265,11 +162,11 @@ void TokenStore::State::read_card() {
   const CheckedArray stored = open_array("card", {Element::u8}, true);
   const char* text = reinterpret_cast<const char*>(stored.touch(0, stored.array().count));
   const Json json = Json::parse(text, text + stored.array().count, nullptr, false);
-  if (json.is_discarded()) damaged(stored.where(), "is no JSON");
+  if (json.is_discarded()) throw_damaged(stored.where(), "is no JSON");
   try {
     card = store_card_from_json(json);
   } catch (const BadInput& error) {
-    damaged(stored.where(), error.problems().front().text());
+    throw_damaged(stored.where(), error.problems().front().text());
   }
 }
 
@@ -302,8 +199,8 @@ void TokenStore::State::open_split(const StoreCard::Split& split) {
                                                                      {&s->lines, n},
                                                                      {&s->id_ends, n}})
     if (*array && array->array().count != count)
-      damaged(array->where(), "has " + std::to_string(array->array().count) +
-                                  " elements instead of " + std::to_string(count));
+      throw_damaged(array->where(), "has " + std::to_string(array->array().count) +
+                                        " elements instead of " + std::to_string(count));
   if (card.cleaning.contains("files")) card.cleaning["files"].get_to(s->file_names);
   splits.emplace(split.name, StoreSplit(std::move(s)));
 }
@@ -311,11 +208,12 @@ void TokenStore::State::open_split(const StoreCard::Split& split) {
 TokenStore::TokenStore(const std::filesystem::path& path) {
   const Hdf5Contents contents = read_hdf5_contents(path);
   if (contents.format != kStoreFormat)
-    damaged(path.string(), "is no token store of this version (its format is \"" + contents.format +
-                               "\", not \"" + kStoreFormat + "\")");
+    throw_damaged(path.string(), "is no token store of this version (its format is \"" +
+                                     contents.format + "\", not \"" + kStoreFormat + "\")");
   state_ = std::make_unique<State>(path);
   for (const StoredArray& array : contents.arrays) {
-    if (array.address + array.bytes() > state_->file.size()) damaged(path.string(), "is cut short");
+    if (array.address + array.bytes() > state_->file.size())
+      throw_damaged(path.string(), "is cut short");
     state_->index[array.name] = array;
   }
   check_content_hash(state_->file, state_->index);

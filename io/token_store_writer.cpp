@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <map>
 #include <numeric>
@@ -13,118 +12,16 @@
 #include "core/contract.hpp"
 #include "core/digest.hpp"
 #include "core/outcome.hpp"
-#include "io/store_layout.hpp"
+#include "io/store/array_writer.hpp"
 #include "mpi/exchange.hpp"
 
 namespace temper {
 
 namespace {
 
-// What one rank wrote of one block.
-struct Fragment {
-  std::int32_t array = 0;
-  std::uint32_t crc = 0;
-  std::int64_t begin = 0, bytes = 0;  // within the array
-};
-
 // A rank's half-open share of an array, in elements.
 struct Share {
   std::int64_t begin = 0, total = 0;
-};
-
-class FileWriter {
- public:
-  FileWriter(std::filesystem::path path, std::int64_t total)
-      : path_(std::move(path)), total_(total) {}
-  ~FileWriter() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  FileWriter(const FileWriter&) = delete;
-  FileWriter& operator=(const FileWriter&) = delete;
-
-  void open(int flags) {
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC | flags, 0666);
-    if (descriptor_ < 0) throw io_failure("cannot create", path_.string(), errno);
-  }
-  void close() {
-    if (descriptor_ >= 0 && ::close(descriptor_) != 0) fail(errno);
-    descriptor_ = -1;
-  }
-  // Takes the disk space now, where the file system can.
-  void reserve(std::int64_t bytes) {
-    if (::fallocate(descriptor_, 0, 0, bytes) == 0) return;
-    if (errno == ENOSPC || errno == EFBIG || errno == EDQUOT) fail(errno);
-  }
-  void write(const void* data, std::int64_t bytes, std::int64_t at) {
-    const char* from = static_cast<const char*>(data);
-    while (bytes > 0) {
-      const ssize_t done = ::pwrite(descriptor_, from, std::size_t(bytes), at);
-      if (done < 0 && errno == EINTR) continue;
-      if (done <= 0) fail(done < 0 ? errno : ENOSPC);
-      from += done;
-      bytes -= done;
-      at += done;
-    }
-  }
-  void sync() {
-    if (::fsync(descriptor_) != 0) fail(errno);
-  }
-
- private:
-  [[noreturn]] void fail(int error) {
-    throw WorldFailure(Outcome::io_error, "cannot write " + path_.string() + ": " +
-                                              std::strerror(error) + " (the store needs " +
-                                              std::to_string((total_ >> 20) + 1) +
-                                              " MiB). Free space, or set data.store_dir?");
-  }
-  std::filesystem::path path_;
-  std::int64_t total_;
-  int descriptor_ = -1;
-};
-
-// Writes extents of arrays and keeps the CRC of every piece.
-class ArrayWriter {
- public:
-  ArrayWriter(FileWriter& file, const std::vector<StoredArray>& arrays)
-      : file_(file), arrays_(arrays) {}
-
-  void write(std::size_t index, std::int64_t first_element, const void* data, std::int64_t count) {
-    const StoredArray& array = arrays_[index];
-    const std::int64_t width = size_bytes(array.element);
-    expects(first_element >= 0 && first_element + count <= array.count, array.name, ": elements [",
-            first_element, ", ", first_element + count, ") of ", array.count);
-    const char* from = static_cast<const char*>(data);
-    std::int64_t begin = first_element * width;
-    const std::int64_t end = begin + count * width;
-    file_.write(from, end - begin, array.address + begin);
-    while (begin < end) {
-      const std::int64_t stop = std::min(end, (begin / kStoreBlockBytes + 1) * kStoreBlockBytes);
-      fragments_.push_back(
-          {std::int32_t(index), crc32c(from, std::size_t(stop - begin)), begin, stop - begin});
-      from += stop - begin;
-      begin = stop;
-    }
-  }
-
-  // Converts in pieces: `value(i)` for i in [0, count).
-  template <class Stored, class Value>
-  void write_values(std::size_t index, std::int64_t first, std::int64_t count, Value&& value) {
-    constexpr std::int64_t kPiece = kStoreBlockBytes / std::int64_t(sizeof(Stored));
-    std::vector<Stored> piece;
-    for (std::int64_t begin = 0; begin < count; begin += kPiece) {
-      piece.resize(std::size_t(std::min(kPiece, count - begin)));
-      for (std::size_t i = 0; i < piece.size(); ++i)
-        piece[i] = Stored(value(begin + std::int64_t(i)));
-      write(index, first + begin, piece.data(), std::int64_t(piece.size()));
-    }
-  }
-
-  const std::vector<Fragment>& fragments() const { return fragments_; }
-
- private:
-  FileWriter& file_;
-  const std::vector<StoredArray>& arrays_;
-  std::vector<Fragment> fragments_;
 };
 
 // Where this rank's elements begin, and how many there are over all ranks.

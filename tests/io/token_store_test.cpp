@@ -11,7 +11,7 @@
 #include "core/file.hpp"
 #include "core/outcome.hpp"
 #include "core/philox.hpp"
-#include "io/hdf5_file.hpp"
+#include "io/store/hdf5_file.hpp"
 #include "io/token_store_writer.hpp"
 #include "mpi/group.hpp"
 #include "support/temporary_folder.hpp"

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "io/hdf5_file.hpp"
+#include "io/store/hdf5_file.hpp"
 
 namespace temper {
 
