@@ -103,6 +103,7 @@ void Reader::add_members(ManifestNode& parent, const toml::table& table) {
 
 void Reader::use_canonical_names(ManifestNode& root) {
   for (ManifestNode& table : root.children) {
+    if (table.kind != ManifestNode::Kind::table) continue;
     std::set<std::string> seen;
     for (ManifestNode& member : table.children) {
       const Json value = member.kind == ManifestNode::Kind::value ? member.value : Json();

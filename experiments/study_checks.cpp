@@ -43,6 +43,23 @@ void check_search(const Study& study, Problems& problems) {
     add("search.trials", "are for method = \"list\"", "");
 }
 
+// Keys that follow from others where they are not given, given against them.
+void check_given(const Study& study, Problems& problems) {
+  const RunSpec& base = study.base;
+  const bool regression = base.model.task == "regression";
+  if (base.train.stage != (regression ? "regression" : "classification"))
+    problems.push_back(
+        {"train.stage",
+         "\"" + base.train.stage + "\" does not train model.task = \"" + base.model.task + "\"", "",
+         "Leave it out."});
+  if (base.checkpoint.load_best_model_at_end &&
+      (base.train.eval_strategy == "no" || !has_eval_split(base.data)))
+    problems.push_back(
+        {"checkpoint.load_best_model_at_end", "needs evaluations",
+         has_eval_split(base.data) ? "train.eval_strategy is \"no\"" : "there is no eval split",
+         "Leave it out."});
+}
+
 // A choice between trials needs numbers of the eval split.
 void check_objective(const Study& study, Problems& problems) {
   const std::string& objective = study.base.objective;
@@ -95,6 +112,7 @@ void check_scale(const Study& study, Problems& problems) {
 
 Problems check_study(const Study& study) {
   Problems problems;
+  check_given(study, problems);
   check_search(study, problems);
   check_objective(study, problems);
   check_confirm(study, problems);

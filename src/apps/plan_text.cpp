@@ -181,10 +181,9 @@ std::string head_text(const Study& study, const StudyPlan& plan) {
   const JobPlan& job = plan.stages.front().first;
   std::int64_t parameters = 0;
   for (const LogicalTensor& tensor : job.tensors) parameters += tensor.numel();
-  const std::string classes =
-      job.spec.model.task == "regression"
-          ? "regression"
-          : plural(job.model.num_labels, "class") + (job.model.num_labels == 1 ? "" : "es");
+  const std::string classes = job.spec.model.task == "regression"
+                                  ? "regression"
+                                  : grouped(job.model.num_labels) + " classes";
   const std::string about = plan.facts.estimated ? "about " : "";
   const DataFacts& f = plan.facts;
   std::string text =

@@ -10,9 +10,6 @@ namespace temper {
 namespace {
 
 void check_data(const DataSpec& data, Problems& problems) {
-  if (data.train_file.empty())
-    problems.push_back({"data.train_file", "is missing", "there is nothing to train on",
-                        "Give a file, a list of files, or a glob."});
   for (const Problem& problem : parse_cleaning_steps(data.clean).problems())
     problems.push_back(problem);
   if (!data.packing)
@@ -37,11 +34,6 @@ void check_data(const DataSpec& data, Problems& problems) {
 
 void check_task(const RunSpec& spec, Problems& problems) {
   const bool regression = spec.model.task == "regression";
-  if (spec.train.stage != (regression ? "regression" : "classification"))
-    problems.push_back(
-        {"train.stage",
-         "\"" + spec.train.stage + "\" does not train model.task = \"" + spec.model.task + "\"", "",
-         "Leave it out."});
   const std::string& type = spec.model.problem_type;
   if (!type.empty() && (type == "regression") != regression)
     problems.push_back({"model.problem_type",
@@ -70,9 +62,6 @@ void check_evaluation(const RunSpec& spec, Problems& problems) {
         {"train.eval_steps", "needs eval_strategy = \"steps\"", "", "Add it, or leave this out."});
   if (spec.train.early_stopping_patience > 0 && !evaluates)
     problems.push_back({"train.early_stopping_patience", "needs evaluations", without, ""});
-  if (spec.checkpoint.load_best_model_at_end && !evaluates)
-    problems.push_back(
-        {"checkpoint.load_best_model_at_end", "needs evaluations", without, "Set it to false."});
 }
 
 void check_schedule(const TrainSpec& train, Problems& problems) {

@@ -20,8 +20,7 @@ class ConfigReader {
     const Json* value = find(key);
     if (value == nullptr)
       return problem(key, "is missing", "Add it, or set model.config_overrides."), 1;
-    if (!value->is_number_unsigned() || value->get<std::uint64_t>() == 0 ||
-        value->get<std::uint64_t>() > (1u << 30))
+    if (!value->is_number_integer() || *value < 1 || *value > (1 << 30))
       return problem(key, value->dump() + " is no count", ""), 1;
     return value->get<std::int64_t>();
   }
