@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/file.hpp"
+#include "experiments/study_plan.hpp"
 #include "jobscripts/host.hpp"
 #include "jobscripts/study_json.hpp"
 #include "jobscripts/study_view.hpp"
@@ -15,24 +16,13 @@ namespace temper {
 
 namespace {
 
-// Plans every trial that is known, and the later stages from a setting that stands for the best
-// one: all problems at once, before anything is written.
-void check_all(const Study& study, TrialPlanner& planner, const std::vector<Trial>& search) {
-  Problems problems;
-  std::set<std::string> seen;
-  const auto add = [&](const Problems& more) {
-    for (const Problem& problem : more)
-      if (seen.insert(problem.text()).second) problems.push_back(problem);
-  };
-  const auto check = [&](const Checked<std::vector<Trial>>& trials) {
-    if (!trials) return add(trials.problems());
-    for (const Trial& trial : trials.value()) add(planner.plan(trial).problems());
-  };
-  check(search);
-  const Setting stand_in = search.empty() ? Setting{} : search.front().setting;
-  if (study.confirm.wanted()) check(expand_confirm(study, {stand_in}));
-  if (study.scale.wanted()) check(expand_scale(study, stand_in));
-  if (!problems.empty()) throw BadInput(problems);
+// All problems of all stages at once, before anything is written.
+std::vector<Trial> checked_search(const Study& study, const Machine& machine) {
+  const Checked<StudyPlan> plan = plan_study(study, machine);
+  if (!plan && nothing_fits(plan.problems()))
+    throw WorldFailure(Outcome::nothing_fits, to_text(plan.problems()));
+  if (!plan) throw BadInput(plan.problems());
+  return value_or_throw(expand_search(study));
 }
 
 class StudyRun {
@@ -40,7 +30,7 @@ class StudyRun {
   StudyRun(const Study& study, const Executor& executor, const Machine& machine)
       : study_(study),
         planner_(study, machine),
-        search_(checked_search(study, planner_)),
+        search_(checked_search(study, machine)),
         folder_{study.output_dir},
         lock_(folder_),
         journal_(folder_.journal()),
@@ -71,12 +61,6 @@ class StudyRun {
   }
 
  private:
-  static std::vector<Trial> checked_search(const Study& study, TrialPlanner& planner) {
-    std::vector<Trial> search = value_or_throw(expand_search(study));
-    check_all(study, planner, search);
-    return search;
-  }
-
   void begin() {
     if (journal_.torn_bytes() > 0)
       bar_.say("journal: its torn last line (" + std::to_string(journal_.torn_bytes()) +

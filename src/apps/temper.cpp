@@ -7,8 +7,11 @@
 
 namespace temper {
 
+void add_data_command(CLI::App& app, Action& action);
 void add_plan_command(CLI::App& app, Action& action);
 void add_report_command(CLI::App& app, Action& action);
+void add_run_command(CLI::App& app, Action& action);
+void add_status_command(CLI::App& app, Action& action);
 
 namespace {
 
@@ -18,7 +21,10 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", TEMPER_VERSION);
   Action action;
   add_plan_command(app, action);
+  add_run_command(app, action);
+  add_status_command(app, action);
   add_report_command(app, action);
+  add_data_command(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -36,7 +42,7 @@ int main(int argc, char** argv) {
   } catch (...) {
     std::string reason;
     const temper::Outcome outcome = temper::outcome_of_current_exception(reason);
-    std::fprintf(stderr, "temper: %s\n", reason.c_str());
+    std::fprintf(stderr, "temper: %s%s", reason.c_str(), reason.ends_with('\n') ? "" : "\n");
     return temper::exit_code(outcome);
   }
 }
