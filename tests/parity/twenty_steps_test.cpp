@@ -23,7 +23,7 @@ RunSpec oracle_spec(const std::string& precision, const std::string& name, doubl
   spec.model.random_init = false;
   spec.model.pooling = "cls";
   spec.model.attn_dropout = spec.model.hidden_dropout = 0.0;
-  if (name == "regression") spec.model.task = "regression";
+  if (name == "regression") spec.model.task = spec.train.stage = "regression";
   if (name == "weighted") {
     spec.train.class_weights = {0.5, 1.0, 2.0, 1.0, 1.5};
     spec.train.label_smoothing_factor = 0.1;

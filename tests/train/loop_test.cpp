@@ -136,7 +136,7 @@ TEST(Loop, a_loss_that_stays_infinite_moves_nothing_and_ends_as_diverged) {
   TroubledSplit train(80, 97);
   train.infinite = true;
   RunSpec spec = loop_spec();
-  spec.model.task = "regression";
+  spec.model.task = spec.train.stage = "regression";
   spec.objective = "eval/loss";
   const JobPlan plan = small_plan(spec, 80);
   const TestRun run(plan, train, nullptr);
