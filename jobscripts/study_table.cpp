@@ -9,7 +9,7 @@ namespace temper {
 
 namespace {
 
-constexpr std::size_t kShownRows = 20;
+constexpr std::size_t kShownRows = 20, kShownLines = 6;
 constexpr std::size_t kSettingWidth = 33;
 
 std::string short_number(double value) {
@@ -57,9 +57,9 @@ Row row_of(const StudyView& view, const Json& trial) {
       view.study.value("best", Json()) == id && trial.value("purpose", "") == "search";
   const auto history = view.histories.find(id);
   const double seconds = history == view.histories.end() ? 0 : history->second.seconds;
-  std::string what = state == "done"     ? number_text(result, objective)
-                     : state == "failed" ? result.value("outcome", "failed")
-                                         : state;
+  std::string what = state == "done" ? number_text(result, objective)
+                     : state == "failed" && result.value("outcome", "") == "diverged" ? "diverged"
+                                                                                      : state;
   Row row;
   row.score = state == "done" ? metric_of(result, objective) : std::nullopt;
   row.line = std::string(best ? "* " : "  ") + padded(cut(id, 10), -10) + " " +
@@ -93,9 +93,17 @@ std::string setting_text(const Json& setting) {
   return text.empty() ? "as the manifest says" : text;
 }
 
+std::string first_lines(const std::string& text) {
+  std::size_t end = 0;
+  for (std::size_t line = 0; line < kShownLines; ++line)
+    if ((end = text.find('\n', end)) == std::string::npos || ++end == text.size()) return text;
+  const auto more = std::count(text.begin() + std::ptrdiff_t(end), text.end(), '\n') + 1;
+  return text.substr(0, end) + "... and " + std::to_string(more) + " more";
+}
+
 std::string end_text(const Json& result, const std::string& objective) {
   if (result.value("state", "") != "done")
-    return result.value("outcome", "failed") + ": " + result.value("reason", "");
+    return result.value("outcome", "failed") + ": " + first_lines(result.value("reason", ""));
   std::string text;
   for (const std::string& metric : {objective, test_metric_of(objective)})
     if (const auto value = metric_of(result, metric))
@@ -106,14 +114,11 @@ std::string end_text(const Json& result, const std::string& objective) {
 
 std::string study_table(const StudyView& view) {
   const std::string objective = view.study.value("objective", "eval/loss");
-  std::string text = "  " + padded("trial", -10) + " " + padded("setting", -int(kSettingWidth)) +
-                     " " + padded(cut(objective.substr(0, 11), 11), 11) + " " +
-                     padded(cut(test_metric_of(objective), 10), 10) + " " + padded("time", 9) +
-                     "\n";
-  text = "study " + view.study.value("name", "") + ", objective " + objective +
-         (view.study.value("greater_is_better", false) ? " (higher is better)\n"
-                                                       : " (lower is better)\n") +
-         text;
+  std::string text = "study " + view.study.value("name", "") + ", objective " + objective +
+                     (view.study.value("greater_is_better", false) ? " (higher is better)\n"
+                                                                   : " (lower is better)\n");
+  text += "  " + padded("trial", -10) + " " + padded("setting", -int(kSettingWidth)) + " " +
+          padded("eval", 11) + " " + padded("test", 10) + " " + padded("time", 9) + "\n";
   for (const std::string purpose : {"search", "single", "confirm", "scale"}) {
     std::vector<Row> rows;
     for (const Json& trial : view.study.value("trials", Json::array()))

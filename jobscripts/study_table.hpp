@@ -14,6 +14,9 @@ std::string study_table(const StudyView& view);
 // "learning_rate 0.0002, seed 11": keys by their last word.
 std::string setting_text(const Json& setting);
 
+// The first six lines of a reason and how many more there are.
+std::string first_lines(const std::string& text);
+
 // What became of a trial, in a line: "eval/macro_f1 0.6591, 250 steps, 32 s".
 std::string end_text(const Json& result, const std::string& objective);
 

@@ -112,7 +112,7 @@ class TrialRunner {
         context_.bar.say(run.title + ": " + to_string(end.outcome) + ", tried again (" +
                          std::to_string(failures) + " of " +
                          std::to_string(context_.study.cluster.max_attempts) +
-                         " attempts failed): " + end.reason);
+                         " attempts failed): " + first_lines(end.reason));
         return true;
       }
     }
@@ -131,7 +131,8 @@ class TrialRunner {
     if (worth_a_retry(end.outcome) || end.outcome == Outcome::diverged) return;
     if (!reasons_.insert({end.outcome, end.reason}).second)
       throw WorldFailure(
-          end.outcome, "two trials failed in the same way, so the study stops here: " + end.reason);
+          end.outcome,
+          "two trials failed in the same way, so the study stops here: " + first_lines(end.reason));
   }
 
   RunContext& context_;

@@ -23,10 +23,11 @@ Outcome run_manifest(const std::filesystem::path& manifest) {
   if (report.was_complete)
     std::printf("%s is complete: nothing was left to do.\n", study.name.c_str());
   const std::filesystem::path page = study.output_dir / "report" / "index.html";
+  std::size_t warnings = 0;
   if (!report.was_complete || !std::filesystem::exists(page))
-    for (const std::string& warning : write_report(study.output_dir).warnings)
-      std::fprintf(stderr, "report: %s\n", warning.c_str());
+    warnings = write_report(study.output_dir).warnings.size();
   std::printf("report: %s\n", page.c_str());
+  if (warnings > 0) std::printf("        with %zu warnings: read them there\n", warnings);
   return report.outcome;
 }
 

@@ -25,7 +25,8 @@ void print_status(const StudyView& view, const Json& status) {
   std::printf("trials: %s%s\n", counts.c_str(), view.complete() ? " (complete)" : "");
   for (const Json& trial : status["trials"])
     if (const std::string reason = trial.value("reason", ""); !reason.empty())
-      std::printf("%s: %s\n", trial["trial"].get<std::string>().c_str(), reason.c_str());
+      std::printf("%s: %s\n", trial["trial"].get<std::string>().c_str(),
+                  first_lines(reason).c_str());
   std::printf("used: %s, %.3f core-hours\n", duration_text(status["seconds"]).c_str(),
               status["core_hours"].get<double>());
   if (view.torn_bytes > 0)

@@ -54,7 +54,9 @@ std::string lengths_text(const StoreCard::Split& split) {
     bins[length / step] += split.length_counts[length];
   const std::int64_t largest = *std::max_element(bins.begin(), bins.end());
   std::string text = "\ntokens of a row (" + split.name + ")\n";
-  for (std::size_t bin = 0; bin < bins.size(); ++bin) {
+  const auto shortest =
+      std::find_if(bins.begin(), bins.end(), [](auto count) { return count > 0; });
+  for (auto bin = std::size_t(shortest - bins.begin()); bin < bins.size(); ++bin) {
     const std::string range =
         step == 1 ? std::to_string(bin)
                   : std::to_string(bin * step) + "-" + std::to_string((bin + 1) * step - 1);

@@ -13,6 +13,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
+bool holds_weights(Dtype dtype) {
+  return dtype == Dtype::f64 || dtype == Dtype::f32 || dtype == Dtype::bf16 || dtype == Dtype::f16;
+}
+
 bool is_head(const LogicalTensor& tensor) { return tensor.name.starts_with("classifier."); }
 
 // The name under which the file holds the tensor; "" when it does not.
@@ -113,6 +117,10 @@ void load_weights(const fs::path& directory, const ModelShape& shape,
                           "has shape " + shape_text(index.at(name).shape) + " instead of " +
                               shape_text(tensor.shape),
                           "config.json asks for it", ""});
+    else if (!holds_weights(index.at(name).dtype))
+      problems.push_back({directory.string() + ": " + name,
+                          "has dtype " + to_string(index.at(name).dtype), "it holds no weights",
+                          "Convert it to F32."});
   }
   if (!problems.empty()) throw BadInput(problems);
   std::vector<float> values;
