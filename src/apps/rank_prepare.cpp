@@ -1,4 +1,5 @@
 // temper-rank prepare RECIPE.json STORE.h5
+#include <chrono>
 #include <csignal>
 #include <optional>
 
@@ -35,6 +36,21 @@ struct StoreFiles {
         throw io_failure("cannot create the folder", store.parent_path().string(), error.value());
     }
     discard();
+    remove_abandoned();
+  }
+  // Temporaries of this store that a killed job left: untouched for a day.
+  void remove_abandoned() const {
+    std::error_code ignored;
+    const fs::path folder = store.has_parent_path() ? store.parent_path() : ".";
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with("." + store.stem().string() + ".") ||
+          name.find(".tmp-") == std::string::npos)
+        continue;
+      if (fs::file_time_type::clock::now() - entry.last_write_time(ignored) >
+          std::chrono::hours(24))
+        fs::remove_all(entry.path(), ignored);
+    }
   }
   void discard() const {
     std::error_code ignored;
