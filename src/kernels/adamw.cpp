@@ -128,19 +128,35 @@ void split_planes(const float* value, std::int64_t count, Bf16* high, std::int16
 
 float join_planes(Bf16 high, std::int16_t low) { return master(&high, &low, 0); }
 
+namespace {
+
+// Lanes are added up apart: one accumulator would wait for itself at every addition.
+template <class A>
+A square_sum_of_block(const A* values, std::int64_t count) {
+  constexpr std::int64_t kLanes = 64;
+  A lanes[kLanes] = {};
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (std::int64_t lane = 0; lane < kLanes; ++lane)
+      lanes[lane] += values[i + lane] * values[i + lane];
+  for (std::int64_t lane = 0; i + lane < count; ++lane)
+    lanes[lane] += values[i + lane] * values[i + lane];
+  A sum = 0;
+  for (const A lane : lanes) sum += lane;
+  return sum;
+}
+
+}  // namespace
+
 template <class A>
 SquareSum square_sum(const A* values, std::int64_t count) {
   constexpr std::int64_t kBlock = 4096;
   const std::int64_t blocks = (count + kBlock - 1) / kBlock;
   std::vector<double> sums(static_cast<std::size_t>(blocks));
   parallel_rows(blocks, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t b = begin; b < end; ++b) {
-      A sum = 0;
-      const std::int64_t last = std::min(count, (b + 1) * kBlock);
-#pragma omp simd reduction(+ : sum)
-      for (std::int64_t i = b * kBlock; i < last; ++i) sum += values[i] * values[i];
-      sums[std::size_t(b)] = double(sum);
-    }
+    for (std::int64_t b = begin; b < end; ++b)
+      sums[std::size_t(b)] =
+          double(square_sum_of_block(values + b * kBlock, std::min(kBlock, count - b * kBlock)));
   });
   SquareSum total;
   for (const double sum : sums) {
