@@ -3,6 +3,7 @@
 #   bench/train.sh DATA [BUILD_FOLDER] [STEPS 60] [REPEATS 3]
 # DATA holds train.jsonl, validation.jsonl and test.jsonl of WN24 (experiments/wn24). PYTHON names an interpreter that has
 # torch, transformers and accelerate. Temper and the peer take turns; medians of the repeats are printed with their ratio.
+# SINGLE_COPY=none where ranks may not read each other's memory (`temper run` tries it by itself).
 # The peer tokenizes 8,000 rows when it starts; ours reads the prepared store. Leave the computer alone while this runs.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +14,7 @@ repeats=${4:-3}
 python=${PYTHON:-python3}
 model=${TEMPER_PREFIX:-$HOME/.cache/temper}/models/all-MiniLM-L6-v2
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_plm=isolated
-export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_base_warn_component_unused=0
+export OMPI_MCA_btl_vader_single_copy_mechanism=${SINGLE_COPY:-cma} OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_base_warn_component_unused=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 median() { sort -g "$1" | sed -n "$((($(wc -l < "$1") + 1) / 2))p"; }

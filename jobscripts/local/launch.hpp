@@ -22,6 +22,7 @@ struct LaunchPlace {
   std::string rank_program;
   std::int64_t cores = 1;
   bool is_root = false;
+  bool reads_memory = false;  // siblings_may_read_memory()
 };
 
 struct Launch {

@@ -13,6 +13,7 @@
 #include "core/outcome.hpp"
 #include "core/progress.hpp"
 #include "jobscripts/local/child_process.hpp"
+#include "jobscripts/local/process_memory.hpp"
 
 namespace temper {
 
@@ -85,14 +86,16 @@ class LocalJobs {
     expects(request.ranks >= 1, "a job of ", request.ranks, " ranks");
     if (request.ranks > 1 && !kind_known_) {
       launcher_.kind = launcher_kind(run_program({launcher_.program, "--version"}, {}).text);
+      reads_memory_ = siblings_may_read_memory();
       kind_known_ = true;
     }
-    return plan_launch(request, launcher_, {setup_.rank_program, setup_.cores, ::geteuid() == 0});
+    return plan_launch(request, launcher_,
+                       {setup_.rank_program, setup_.cores, ::geteuid() == 0, reads_memory_});
   }
 
   LocalSetup setup_;
   Launcher launcher_;
-  bool kind_known_ = false;
+  bool kind_known_ = false, reads_memory_ = false;
   JobId next_ = 0;
   std::map<JobId, std::unique_ptr<LocalJob>> running_;
   std::map<JobId, JobStatus> ended_;

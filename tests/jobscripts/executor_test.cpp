@@ -169,6 +169,10 @@ TEST(Launches, are_singletons_for_one_rank_and_bound_only_where_they_fit) {
   EXPECT_TRUE(launch.environment.contains("OMPI_ALLOW_RUN_AS_ROOT"));
   launch = plan_launch(request, launcher, {"/bin/rank", 2, false});
   EXPECT_FALSE(launch.environment.contains("OMPI_ALLOW_RUN_AS_ROOT"));
+  const std::string copies = "OMPI_MCA_btl_vader_single_copy_mechanism";
+  EXPECT_EQ(launch.environment[copies], "none");
+  launch = plan_launch(request, launcher, {"/bin/rank", 2, false, true});
+  EXPECT_EQ(launch.environment[copies], "cma");
   EXPECT_EQ(launcher_kind("HYDRA build details:"), LauncherKind::hydra);
   EXPECT_EQ(launcher_kind("mpirun (Open MPI) 4.1.4"), LauncherKind::open_mpi);
 }
