@@ -6,8 +6,12 @@
 
 namespace temper {
 
+namespace {
+constexpr const char* kPrecisions[] = {"bf16", "fp32", "fp64"};
+}
+
 KeyAndValue canonical_word(const std::string& key, const Json& value) {
-  for (const char* precision : {"bf16", "fp32", "fp64"})
+  for (const char* precision : kPrecisions)
     if (key == std::string("train.") + precision && value.is_boolean()) {
       if (value.get<bool>()) return {"train.precision", precision};
       // TrainingArguments' `bf16 = false` means fp32; the others leave the question open.
@@ -22,6 +26,11 @@ Problem unknown_key(const std::string& where, const std::string& key,
   if (is_reserved_key(key))
     return {where + ": " + key, "is not supported yet", "the name is kept for later work",
             "Remove it?"};
+  for (const std::string precision : kPrecisions)
+    if (key == "train." + precision)
+      return {where + ": " + key,
+              precision == "bf16" ? "is neither true nor false" : "takes true alone", "",
+              "Set train.precision = \"bf16\", \"fp32\" or \"fp64\"?"};
   const std::string leaf = key.substr(key.rfind('.') + 1);
   for (const std::string& candidate : candidates)
     if (candidate.ends_with("." + leaf))

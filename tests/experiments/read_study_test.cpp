@@ -94,6 +94,14 @@ TEST_F(ReadStudy, aliases_and_flags_mean_the_keys_they_name) {
             std::string::npos);
 }
 
+TEST_F(ReadStudy, a_flag_of_precision_takes_true_or_false) {
+  EXPECT_EQ(
+      bad("[train]\nbf16 = \"yes\"\n"),
+      "study.toml:11:1: train.bf16: is neither true nor false. Set train.precision = \"bf16\", "
+      "\"fp32\" or \"fp64\"?\n");
+  EXPECT_NE(bad("[train]\nfp64 = false\n").find("train.fp64: takes true alone"), std::string::npos);
+}
+
 TEST_F(ReadStudy, includes_merge_and_the_later_word_wins) {
   folder_.write("common/base.toml",
                 "[train]\nlearning_rate = 1e-3\nseed = 5\n[cost]\ncurrency = \"EUR\"\n");
