@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <string>
 
+#include "apps/check_weights.hpp"
 #include "apps/command.hpp"
 #include "apps/plan_text.hpp"
 
@@ -32,6 +33,8 @@ Outcome run_plan(const PlanOptions& options) {
   const Machine machine = this_machine();
   const Checked<StudyPlan> plan = plan_study(study.value(), machine);
   if (!plan) return refuse(plan.problems());
+  if (const Problems problems = check_weights(plan.value()); !problems.empty())
+    return refuse(problems);
   print(options.json ? plan_json(study.value(), plan.value(), machine).dump(1) + "\n"
                      : plan_text(study.value(), plan.value(), {.all_trials = options.all}));
   return Outcome::done;

@@ -3,8 +3,9 @@
 #include <memory>
 
 #include "analysis/report.hpp"
+#include "apps/check_weights.hpp"
 #include "apps/command.hpp"
-#include "experiments/study.hpp"
+#include "experiments/study_plan.hpp"
 #include "jobscripts/local/local_executor.hpp"
 #include "jobscripts/run_study.hpp"
 #include "jobscripts/study_table.hpp"
@@ -16,6 +17,10 @@ namespace {
 Outcome run_manifest(const std::filesystem::path& manifest) {
   const Study study = value_or_throw(read_study(manifest));
   const Machine machine = this_machine();
+  // What cannot be planned is said by the run itself.
+  if (const Checked<StudyPlan> plan = plan_study(study, machine))
+    if (const Problems problems = check_weights(plan.value()); !problems.empty())
+      throw BadInput(problems);
   const Executor executor = local_executor(
       {.rank_program = rank_program_beside_this(), .launcher = "", .cores = machine.cores});
   const RunReport report = run_study(study, executor, machine);

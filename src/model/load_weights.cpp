@@ -5,6 +5,7 @@
 #include "core/outcome.hpp"
 #include "core/philox.hpp"
 #include "io/safetensors.hpp"
+#include "io/weight_files.hpp"
 #include "plan/families.hpp"
 
 namespace temper {
@@ -12,28 +13,6 @@ namespace temper {
 namespace fs = std::filesystem;
 
 namespace {
-
-bool holds_weights(Dtype dtype) {
-  return dtype == Dtype::f64 || dtype == Dtype::f32 || dtype == Dtype::bf16 || dtype == Dtype::f16;
-}
-
-bool is_head(const LogicalTensor& tensor) { return tensor.name.starts_with("classifier."); }
-
-// The name under which the file holds the tensor; "" when it does not.
-std::string stored_name(const TensorIndex& index, const std::string& prefix, std::string name) {
-  for (const std::string& candidate : {name, prefix + name})
-    if (index.contains(candidate)) return candidate;
-  // Files of 2018 call a norm's gain gamma and its bias beta.
-  for (const auto& [now, then] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"},
-                                  std::pair{"LayerNorm.bias", "LayerNorm.beta"}})
-    if (name.ends_with(now)) {
-      name.replace(name.size() - std::string(now).size(), std::string::npos, then);
-      for (const std::string& candidate : {name, prefix + name})
-        if (index.contains(candidate)) return candidate;
-      break;
-    }
-  return "";
-}
 
 std::vector<float> drawn(const LogicalTensor& tensor, double deviation, std::uint64_t seed) {
   std::vector<float> values(std::size_t(tensor.numel()), 0.0f);
@@ -49,8 +28,6 @@ std::vector<float> drawn(const LogicalTensor& tensor, double deviation, std::uin
   }
   return values;
 }
-
-std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(shape).dump(); }
 
 // config.json of the source with labels and architecture of the fine-tuned model.
 Json exported_config(const fs::path& source, const ModelShape& shape,
@@ -101,35 +78,14 @@ void write_weights(const fs::path& directory, const ModelShape& shape,
 void load_weights(const fs::path& directory, const ModelShape& shape,
                   const std::vector<LogicalTensor>& tensors, std::uint64_t seed, bool random,
                   const WeightSink& sink) {
-  const TensorIndex index = random ? TensorIndex{} : value_or_throw(read_model_index(directory));
-  const Family* family = find_family(shape.family);
-  Problems problems;
-  std::vector<std::string> names;
-  for (const LogicalTensor& tensor : tensors) {
-    const bool draws = random || (is_head(tensor) && !shape.own_head);
-    const std::string name = draws ? "" : stored_name(index, family->prefix, tensor.name);
-    names.push_back(name);
-    if (draws) continue;
-    if (name.empty())
-      problems.push_back({directory.string(), "lacks the tensor " + tensor.name, "", ""});
-    else if (index.at(name).shape != tensor.shape)
-      problems.push_back({directory.string() + ": " + name,
-                          "has shape " + shape_text(index.at(name).shape) + " instead of " +
-                              shape_text(tensor.shape),
-                          "config.json asks for it", ""});
-    else if (!holds_weights(index.at(name).dtype))
-      problems.push_back({directory.string() + ": " + name,
-                          "has dtype " + to_string(index.at(name).dtype), "it holds no weights",
-                          "Convert it to F32."});
-  }
-  if (!problems.empty()) throw BadInput(problems);
+  const WeightFiles files = value_or_throw(find_weights(directory, shape, tensors, random));
   std::vector<float> values;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (names[i].empty()) {
+    if (files.names[i].empty()) {
       values = drawn(tensors[i], shape.initializer_range, seed);
     } else {
       values.resize(std::size_t(tensors[i].numel()));
-      read_elements(index.at(names[i]), 0, tensors[i].numel(), values.data());
+      read_elements(files.index.at(files.names[i]), 0, tensors[i].numel(), values.data());
     }
     sink(int(i), values);
   }

@@ -41,6 +41,12 @@ TEST_F(BadInputs, unknown_key) {
   EXPECT_FALSE(fs::exists(study_folder()));
 }
 
+TEST_F(BadInputs, unknown_command) {
+  const ProgramOutput output = temper({"pla", "study.toml"});
+  EXPECT_EQ(output.exit_code, 64);
+  EXPECT_EQ(output.text, "temper: pla: is no command. Did you mean \"plan\"?\n");
+}
+
 TEST_F(BadInputs, wrong_type) {
   expect_error(manifest("", "learning_rate = \"fast\""), 64, {"train.learning_rate", "number"});
 }
@@ -186,7 +192,8 @@ class BadWeights : public BadInputs {
   }
   void expect_refused(const std::vector<std::string>& words) const {
     const ProgramOutput output = temper({"run", manifest_with_weights()});
-    EXPECT_TRUE(output.exit_code == 64 || output.exit_code == 74) << output.text;
+    EXPECT_EQ(output.exit_code, 64) << output.text;
+    EXPECT_FALSE(fs::exists(study_folder() / "trials")) << "nothing begins on such weights";
     for (const std::string& word : words)
       EXPECT_NE(output.text.find(word), std::string::npos) << word << " in\n" << output.text;
   }

@@ -1,0 +1,67 @@
+#include "io/weight_files.hpp"
+
+#include "core/json.hpp"
+#include "plan/families.hpp"
+
+namespace temper {
+
+namespace {
+
+bool holds_weights(Dtype dtype) {
+  return dtype == Dtype::f64 || dtype == Dtype::f32 || dtype == Dtype::bf16 || dtype == Dtype::f16;
+}
+
+bool is_head(const LogicalTensor& tensor) { return tensor.name.starts_with("classifier."); }
+
+// The name under which the file holds the tensor; "" when it does not.
+std::string stored_name(const TensorIndex& index, const std::string& prefix, std::string name) {
+  for (const std::string& candidate : {name, prefix + name})
+    if (index.contains(candidate)) return candidate;
+  // Files of 2018 call a norm's gain gamma and its bias beta.
+  for (const auto& [now, then] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"},
+                                  std::pair{"LayerNorm.bias", "LayerNorm.beta"}})
+    if (name.ends_with(now)) {
+      name.replace(name.size() - std::string(now).size(), std::string::npos, then);
+      for (const std::string& candidate : {name, prefix + name})
+        if (index.contains(candidate)) return candidate;
+      break;
+    }
+  return "";
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(shape).dump(); }
+
+}  // namespace
+
+Checked<WeightFiles> find_weights(const std::filesystem::path& directory, const ModelShape& shape,
+                                  const std::vector<LogicalTensor>& tensors, bool random) {
+  WeightFiles files;
+  if (!random) {
+    Checked<TensorIndex> index = read_model_index(directory);
+    if (!index) return index.problems();
+    files.index = std::move(index).value();
+  }
+  const Family* family = find_family(shape.family);
+  Problems problems;
+  for (const LogicalTensor& tensor : tensors) {
+    const bool draws = random || (is_head(tensor) && !shape.own_head);
+    const std::string name = draws ? "" : stored_name(files.index, family->prefix, tensor.name);
+    files.names.push_back(name);
+    if (draws) continue;
+    if (name.empty())
+      problems.push_back({directory.string(), "lacks the tensor " + tensor.name, "", ""});
+    else if (files.index.at(name).shape != tensor.shape)
+      problems.push_back({directory.string() + ": " + name,
+                          "has shape " + shape_text(files.index.at(name).shape) + " instead of " +
+                              shape_text(tensor.shape),
+                          "config.json asks for it", ""});
+    else if (!holds_weights(files.index.at(name).dtype))
+      problems.push_back({directory.string() + ": " + name,
+                          "has dtype " + to_string(files.index.at(name).dtype),
+                          "it holds no weights", "Convert it to F32."});
+  }
+  if (!problems.empty()) return problems;
+  return files;
+}
+
+}  // namespace temper
