@@ -84,12 +84,14 @@ void keep_the_best(std::vector<Row>& rows, bool greater_is_better) {
 }  // namespace
 
 std::string setting_text(const Json& setting) {
-  std::string text;
+  // What a layout is stands first: a scaling study's settings are cut after it.
+  std::string layout, others;
   for (const auto& [key, value] : setting.items()) {
-    const std::string name = key.substr(key.rfind('.') + 1);
-    text += (text.empty() ? "" : ", ") + name + " " +
+    std::string& text = key.starts_with("parallel.") ? layout : others;
+    text += (text.empty() ? "" : ", ") + key.substr(key.rfind('.') + 1) + " " +
             (value.is_string() ? value.get<std::string>() : value.dump());
   }
+  const std::string text = layout + (layout.empty() || others.empty() ? "" : ", ") + others;
   return text.empty() ? "as the manifest says" : text;
 }
 

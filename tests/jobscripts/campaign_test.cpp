@@ -80,6 +80,13 @@ TEST(Campaign, differences_are_named_key_by_key) {
                                       "train.old: 2 is gone"}));
 }
 
+TEST(StudyTable, names_a_layout_before_the_rest_of_its_setting) {
+  EXPECT_EQ(setting_text({{"checkpoint.load_best_model_at_end", false},
+                          {"parallel.ranks", 2},
+                          {"train.lr_scheduler_type", "cosine"}}),
+            "ranks 2, load_best_model_at_end false, lr_scheduler_type cosine");
+}
+
 TEST(StudyTable, fits_eighty_columns_whatever_the_setting) {
   StudyView view{.folder = {"runs/x"}, .study = {}, .results = {}, .histories = {}, .run_by = {}};
   view.study = {{"name", "x"},
