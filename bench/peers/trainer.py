@@ -132,8 +132,9 @@ if args.evaluate:
 
     test = rows_of("test.jsonl")
     trainer.args.per_device_eval_batch_size = 64
-    predicted = trainer.predict(Rows(encode(test))).predictions.argmax(-1)
-    truth = [number[row[args.label]] for row in test]
+    # group_by_length reorders evaluation too: labels come back in the order of the predictions.
+    output = trainer.predict(Rows(encode(test)))
+    predicted, truth = output.predictions.argmax(-1), output.label_ids
     result["accuracy"] = accuracy_score(truth, predicted)
     result["macro_f1"] = f1_score(truth, predicted, average="macro")
 print(json.dumps(result))
