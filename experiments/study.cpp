@@ -7,9 +7,7 @@
 
 namespace temper {
 
-bool Study::greater_is_better() const {
-  return base.greater_is_better.value_or(greater_is_better_by_name(base.objective));
-}
+bool Study::greater_is_better() const { return temper::greater_is_better(base); }
 
 Checked<Layout> layout_of(const std::string& name) {
   Layout layout;

@@ -74,8 +74,7 @@ std::string trial_hash(const Study& study, const RunSpec& spec, const std::set<s
       identity[key.name] = key.get(spec);
   identity["documents_per_step"] = documents_per_step(spec);
   identity["data_seed"] = spec.train.data_seed.value_or(spec.train.seed);
-  identity["greater_is_better"] =
-      spec.greater_is_better.value_or(greater_is_better_by_name(spec.objective));
+  identity["greater_is_better"] = greater_is_better(spec);
   identity["model"] = contents_of(study, {spec.model.model_name_or_path});
   identity["tokenizer"] = contents_of(study, {tokenizer_file(spec)});
   identity["train"] = contents_of(study, spec.data.train_file);

@@ -87,8 +87,9 @@ bool has_test_split(const DataSpec& data) {
   return !data.test_file.empty() || (data.split && data.split->test > 0);
 }
 
-bool greater_is_better_by_name(const std::string& metric) {
-  const std::string name = metric.substr(metric.rfind('/') + 1);
+bool greater_is_better(const RunSpec& spec) {
+  if (spec.greater_is_better) return *spec.greater_is_better;
+  const std::string name = spec.objective.substr(spec.objective.rfind('/') + 1);
   return name != "loss" && name != "mse" && name != "mae";
 }
 

@@ -14,8 +14,9 @@ Problems check_spec(const RunSpec& spec);
 
 bool has_eval_split(const DataSpec& data);
 bool has_test_split(const DataSpec& data);
-// A loss or an error is better small, everything else large: "eval/loss", "test/mse".
-bool greater_is_better_by_name(const std::string& metric);
+// Of the objective: the manifest's word, else by its name. A loss or an error is better small,
+// everything else large: "eval/loss", "test/mse".
+bool greater_is_better(const RunSpec& spec);
 // The tokenizer.json that the data are prepared with.
 std::string tokenizer_file(const RunSpec& spec);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/contract.hpp"
+#include "plan/check_spec.hpp"
 #include "train/machine_use.hpp"
 #include "train/stop_request.hpp"
 
@@ -164,13 +165,6 @@ class Loop {
 };
 
 }  // namespace
-
-bool greater_is_better(const RunSpec& spec) {
-  if (spec.greater_is_better) return *spec.greater_is_better;
-  for (const char* less : {"loss", "mse", "mae"})
-    if (spec.objective.ends_with(std::string("/") + less)) return false;
-  return true;
-}
 
 std::vector<std::string> metric_names(const std::string& task) {
   if (task == "regression") return {"loss", "mse", "mae", "r2", "pearson"};

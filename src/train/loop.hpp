@@ -37,8 +37,6 @@ struct RunReport {
   Evaluation eval, test;  // of the state that is the result; empty where not evaluated
 };
 
-// Whether more is better for a metric by its name; losses and errors are better when less.
-bool greater_is_better(const RunSpec& spec);
 // The names that an evaluation of this task gives: what study.objective may be.
 std::vector<std::string> metric_names(const std::string& task);
 
