@@ -2,8 +2,8 @@
 // each head, in one pass that never leaves the cache. Made for short documents, right for any
 // length: scores are kept for one query row at a time.
 //
-// qkv is [tokens, 3, heads, head_size]; context [tokens, heads, head_size]; log_sums [tokens,
-// heads].
+// qkv is [tokens, heads + 2 kv_heads, head_size]: queries, keys, values; context [tokens, heads,
+// head_size]; log_sums [tokens, heads].
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,12 @@ namespace temper {
 
 struct AttentionShape {
   std::int64_t heads = 0, head_size = 0;
+  std::int64_t kv_heads =
+      0;  // 0: as many as heads; query head i reads key head i / (heads / kv_heads)
+  bool causal = false;
+  std::int64_t window = 0;  // causal: keys t-window+1 .. t; else |t - j| <= window; 0: all
+  double scale = 0;         // of the scores; 0: head_size^-1/2
+  double softcap = 0;       // c tanh(score / c) before the mask; 0: none
   const std::int64_t* offsets = nullptr;  // [documents + 1]
   std::int64_t documents = 0;
   const TokenPlace* places = nullptr;  // [tokens]: keys of dropout

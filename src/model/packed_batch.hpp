@@ -13,6 +13,9 @@ namespace temper {
 struct PackedBatch {
   std::vector<std::int32_t> ids, positions, types;  // [T]; types may be empty (all 0)
   std::vector<std::int64_t> offsets{0};             // [n + 1]
+  // [T] language models: the id that position t predicts; token classification: its class; -1 where
+  // nothing is predicted. Empty for other tasks.
+  std::vector<std::int32_t> targets;
   std::vector<TokenPlace> places;       // [T]: (document, position), the keys of dropout
   std::vector<std::int64_t> labels;     // [n] classes
   std::vector<double> values;           // [n] regression targets

@@ -214,7 +214,6 @@ Json to_json(const ModelShape& shape) {
           {"gated_mlp", b.gated_mlp},
           {"activation", word_of(b.activation, kActivations)},
           {"mask", word_of(b.mask, kMasks)},
-          {"rope_theta", b.rope_theta},
           {"layers", shape.layers},
           {"vocab_size", shape.vocab_size},
           {"max_positions", shape.max_positions},
@@ -246,7 +245,6 @@ ModelShape model_shape_from_json(const Json& json) {
   b.gated_mlp = json.at("gated_mlp");
   b.activation = value_of<Activation>(json.at("activation"), kActivations);
   b.mask = value_of<MaskKind>(json.at("mask"), kMasks);
-  b.rope_theta = json.at("rope_theta");
   shape.layers = json.at("layers"), shape.vocab_size = json.at("vocab_size");
   shape.max_positions = json.at("max_positions"),
   shape.type_vocab_size = json.at("type_vocab_size");

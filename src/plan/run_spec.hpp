@@ -19,13 +19,15 @@ namespace temper {
 struct ModelSpec {
   std::string model_name_or_path;  // resolved: absolute path of a Hugging Face directory
   std::string revision_sha256;
-  std::string task = "sequence-classification";  // sequence-classification | regression
+  // sequence-classification | regression | token-classification | causal-lm | masked-lm
+  std::string task = "sequence-classification";
   std::optional<std::int64_t> num_labels;
   std::string problem_type;  // "" = by the task
   std::string pooling;       // cls | mean | last; "" = as the model directory says
   std::optional<double> attn_dropout, hidden_dropout;  // without: the config's
   std::optional<std::int64_t> max_position_embeddings;
-  std::string tokenizer;  // "" = the model's
+  std::string tokenizer;      // "" = the model's
+  std::string chat_template;  // path of a Jinja file; "" = the model's
   Json config_overrides = Json::object();
   bool random_init = false;
 };
@@ -42,6 +44,11 @@ struct DataSpec {
   std::optional<SplitSpec> split;
   std::string text_column = "text", text_pair_column, label_column = "label", id_column,
               group_column;
+  // One of three forms: conversations (messages or ShareGPT), prompt and completion, Alpaca's
+  // instruction, input and output; "" = by which of their keys the manifest gives.
+  std::string row_format;  // text | messages | prompt-completion | alpaca | sharegpt
+  std::string messages_column = "messages", prompt_column = "prompt",
+              completion_column = "completion";
   std::int64_t max_length = 0;  // tokens with specials; 0 = the model's
   std::string truncation = "right";
   bool packing = true, shuffle = true;
@@ -53,8 +60,14 @@ struct DataSpec {
 };
 
 struct TrainSpec {
-  std::string stage = "classification";
-  std::string finetuning_type = "full";  // full | head
+  std::string stage = "classification";  // classification | regression | sft | clm | mlm
+  std::optional<bool> assistant_only_loss, completion_only_loss;  // without: as the rows' form says
+  std::string finetuning_type = "full";                           // full | head | lora | freeze
+  std::vector<std::string> freeze;  // patterns of tensor names, for finetuning_type = "freeze"
+  double layerwise_lr_decay = 1;    // of each layer below the last
+  double z_loss = 0;                // weight of log(Z)^2 (language models)
+  double mlm_probability = 0.15;
+  bool mlm_whole_word = false;
   std::int64_t per_device_train_batch_size = 8, gradient_accumulation_steps = 1;
   std::optional<std::int64_t> global_batch_size, tokens_per_microbatch;
   double num_train_epochs = 1;
@@ -67,14 +80,28 @@ struct TrainSpec {
   double adam_beta1 = 0.9, adam_beta2 = 0.999, adam_epsilon = 1e-8, max_grad_norm = 1.0;
   double label_smoothing_factor = 0;
   std::vector<double> class_weights;
-  std::string precision = "fp32";  // bf16 | fp32 | fp64
-  bool gradient_checkpointing = false;
+  std::string precision = "fp32";                 // bf16 | fp32 | fp64
+  std::string gradient_checkpointing = "none";    // none | blocks | selective
+  std::int64_t gradient_checkpointing_every = 1;  // blocks: every n-th keeps only its input
   std::int64_t seed = 42;
   std::optional<std::int64_t> data_seed;  // without: seed
   std::int64_t logging_steps = 1, eval_steps = 0;
   std::string eval_strategy = "epoch";       // epoch | steps | no
+  bool eval_on_start = false;                // evaluates the untouched model too
   std::int64_t early_stopping_patience = 0;  // evaluations without gain; 0 = off
   std::int64_t threads_per_rank = 0;         // 0 = cores / ranks
+};
+
+// PEFT's LoraConfig.
+struct LoraSpec {
+  std::string adapter_name_or_path;  // start from this PEFT directory
+  std::int64_t r = 8;
+  double lora_alpha = 8, lora_dropout = 0;
+  // "all-linear", module names (last path parts), or one regular expression over whole paths.
+  std::vector<std::string> target_modules{"all-linear"};
+  std::vector<std::string> modules_to_save;
+  bool use_rslora = false;                    // scale alpha / sqrt(r)
+  std::string init_lora_weights = "default";  // default | gaussian | zero | pissa
 };
 
 struct ParallelSpec {
@@ -100,6 +127,7 @@ struct RunSpec {
   ModelSpec model;
   DataSpec data;
   TrainSpec train;
+  LoraSpec lora;
   ParallelSpec parallel;
   CheckpointSpec checkpoint;
   CostSpec cost;
