@@ -1,5 +1,7 @@
 #include "io/weight_files.hpp"
 
+#include <algorithm>
+
 #include "core/json.hpp"
 #include "plan/families.hpp"
 
@@ -11,22 +13,20 @@ bool holds_weights(Dtype dtype) {
   return dtype == Dtype::f64 || dtype == Dtype::f32 || dtype == Dtype::bf16 || dtype == Dtype::f16;
 }
 
-bool is_head(const LogicalTensor& tensor) { return tensor.name.starts_with("classifier."); }
+bool is_head(const LogicalTensor& tensor) { return tensor.role.starts_with("head."); }
 
 // The name under which the file holds the tensor; "" when it does not.
-std::string stored_name(const TensorIndex& index, const std::string& prefix, std::string name) {
-  for (const std::string& candidate : {name, prefix + name})
+std::string stored_name(const TensorIndex& index, const std::vector<std::string>& candidates) {
+  for (const std::string& candidate : candidates)
     if (index.contains(candidate)) return candidate;
-  // Files of 2018 call a norm's gain gamma and its bias beta.
-  for (const auto& [now, then] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"},
-                                  std::pair{"LayerNorm.bias", "LayerNorm.beta"}})
-    if (name.ends_with(now)) {
-      name.replace(name.size() - std::string(now).size(), std::string::npos, then);
-      for (const std::string& candidate : {name, prefix + name})
-        if (index.contains(candidate)) return candidate;
-      break;
-    }
   return "";
+}
+
+// What files hold: GPT-2's linear weights lie the other way round.
+std::vector<std::int64_t> stored_shape(const LogicalTensor& tensor) {
+  std::vector<std::int64_t> shape = tensor.shape;
+  if (tensor.transposed) std::reverse(shape.begin(), shape.end());
+  return shape;
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(shape).dump(); }
@@ -45,15 +45,15 @@ Checked<WeightFiles> find_weights(const std::filesystem::path& directory, const 
   Problems problems;
   for (const LogicalTensor& tensor : tensors) {
     const bool draws = random || (is_head(tensor) && !shape.own_head);
-    const std::string name = draws ? "" : stored_name(files.index, family->prefix, tensor.name);
+    const std::string name = draws ? "" : stored_name(files.index, file_names(*family, tensor));
     files.names.push_back(name);
     if (draws) continue;
     if (name.empty())
       problems.push_back({directory.string(), "lacks the tensor " + tensor.name, "", ""});
-    else if (files.index.at(name).shape != tensor.shape)
+    else if (files.index.at(name).shape != stored_shape(tensor))
       problems.push_back({directory.string() + ": " + name,
                           "has shape " + shape_text(files.index.at(name).shape) + " instead of " +
-                              shape_text(tensor.shape),
+                              shape_text(stored_shape(tensor)),
                           "config.json asks for it", ""});
     else if (!holds_weights(files.index.at(name).dtype))
       problems.push_back({directory.string() + ": " + name,

@@ -1,88 +1,25 @@
 #include "plan/families.hpp"
 
+#include "core/contract.hpp"
+#include "plan/families/tables.hpp"
+
 namespace temper {
 
 namespace {
 
-// Devlin et al. 2018; names and keys as Transformers' BertModel writes them.
-Family bert() {
-  using D = Dim;
-  Family f;
-  f.model_type = "bert";
-  f.prefix = "bert.";
-  f.keys = {.hidden = "hidden_size",
-            .layers = "num_hidden_layers",
-            .heads = "num_attention_heads",
-            .mlp_width = "intermediate_size",
-            .vocab_size = "vocab_size",
-            .max_positions = "max_position_embeddings",
-            .type_vocab_size = "type_vocab_size",
-            .norm_eps = "layer_norm_eps",
-            .activation = "hidden_act",
-            .hidden_dropout = "hidden_dropout_prob",
-            .attn_dropout = "attention_probs_dropout_prob",
-            .head_dropout = "classifier_dropout"};
-  f.block = {.norm = NormKind::layer_norm, .norm_place = NormPlace::after, .norm_eps = 1e-12};
-  f.embedding_norm = f.has_pooler = true;
-  f.refused = {{"position_embedding_type", "\"absolute\""},
-               {"is_decoder", "false"},
-               {"add_cross_attention", "false"}};
-  const std::string e = "embeddings.", l = "encoder.layer.{}.";
-  f.embeddings = {
-      {e + "word_embeddings.weight", {D::vocabulary, D::hidden}, Cut::vocabulary, true, true},
-      {e + "position_embeddings.weight", {D::positions, D::hidden}},
-      {e + "token_type_embeddings.weight", {D::types, D::hidden}},
-      {e + "LayerNorm.weight", {D::hidden}, Cut::whole, false},
-      {e + "LayerNorm.bias", {D::hidden}, Cut::whole, false}};
-  const auto linear = [](std::vector<TensorRule>& rules, const std::string& name, D out, D in,
-                         Cut cut) {
-    rules.push_back({name + ".weight", {out, in}, cut});
-    rules.push_back({name + ".bias", {out}, cut == Cut::rows ? Cut::rows : Cut::whole, false});
-  };
-  const auto norm = [](std::vector<TensorRule>& rules, const std::string& name) {
-    rules.push_back({name + ".weight", {D::hidden}, Cut::whole, false});
-    rules.push_back({name + ".bias", {D::hidden}, Cut::whole, false});
-  };
-  // The three projections lie next to each other, so that one product computes them all.
-  for (const char* part : {"query", "key", "value"})
-    f.layer.push_back(
-        {l + "attention.self." + part + ".weight", {D::hidden, D::hidden}, Cut::rows});
-  for (const char* part : {"query", "key", "value"})
-    f.layer.push_back({l + "attention.self." + part + ".bias", {D::hidden}, Cut::rows, false});
-  linear(f.layer, l + "attention.output.dense", D::hidden, D::hidden, Cut::columns);
-  norm(f.layer, l + "attention.output.LayerNorm");
-  linear(f.layer, l + "intermediate.dense", D::mlp_width, D::hidden, Cut::rows);
-  linear(f.layer, l + "output.dense", D::hidden, D::mlp_width, Cut::columns);
-  norm(f.layer, l + "output.LayerNorm");
-  linear(f.pooler, "pooler.dense", D::hidden, D::hidden, Cut::whole);
-  linear(f.head, "classifier", D::labels, D::hidden, Cut::whole);
-  return f;
-}
-
 const std::vector<Family>& families() {
-  static const std::vector<Family> all{bert()};
+  static const std::vector<Family> all = [] {
+    std::vector<Family> joined;
+    for (const auto& group : {llama_families(), gpt_families(), bert_families()})
+      joined.insert(joined.end(), group.begin(), group.end());
+    return joined;
+  }();
   return all;
 }
 
-}  // namespace
+bool is_head(const LogicalTensor& tensor) { return tensor.role.starts_with("head."); }
 
-std::int64_t dim_of(const ModelShape& shape, Dim dim) {
-  switch (dim) {
-    case Dim::hidden:
-      return shape.block.hidden;
-    case Dim::mlp_width:
-      return shape.block.mlp_width;
-    case Dim::vocabulary:
-      return shape.vocab_size;
-    case Dim::positions:
-      return shape.max_positions;
-    case Dim::types:
-      return shape.type_vocab_size;
-    case Dim::labels:
-      return shape.num_labels;
-  }
-  return 0;
-}
+}  // namespace
 
 const Family* find_family(const std::string& model_type) {
   for (const Family& family : families())
@@ -90,10 +27,42 @@ const Family* find_family(const std::string& model_type) {
   return nullptr;
 }
 
-std::string family_names() {
-  std::string names;
-  for (const Family& family : families()) names += (names.empty() ? "" : ", ") + family.model_type;
+std::vector<std::string> family_names() {
+  std::vector<std::string> names;
+  for (const Family& family : families()) names.push_back(family.model_type);
   return names;
+}
+
+const HeadRule& head_rule(const ModelShape& shape) {
+  const Family* family = find_family(shape.family);
+  expects(family != nullptr, "no family named ", shape.family);
+  for (const HeadRule& rule : family->heads)
+    if (rule.shape.kind == shape.head.kind) return rule;
+  expects(false, shape.family, " has no head of this kind");
+  return family->heads.front();
+}
+
+std::vector<std::string> file_names(const Family& family, const LogicalTensor& tensor) {
+  std::vector<std::string> bare{tensor.name}, names;
+  // Files of 2018 call a norm's gain gamma and its bias beta.
+  for (const auto& [now, then] : {std::pair<std::string, std::string>{"LayerNorm.weight", "gamma"},
+                                  std::pair<std::string, std::string>{"LayerNorm.bias", "beta"}})
+    if (tensor.name.ends_with(now))
+      bare.push_back(tensor.name.substr(0, tensor.name.rfind('.') + 1) + then);
+  for (const std::string& name : bare) {
+    if (!is_head(tensor)) {
+      names.push_back(family.prefix + name);
+      for (const std::string& prefix : family.other_prefixes) names.push_back(prefix + name);
+    }
+    names.push_back(name);
+  }
+  return names;
+}
+
+bool is_buffer(const Family& family, const std::string& name) {
+  for (const std::string& end : family.buffers)
+    if (name == end || name.ends_with("." + end)) return true;
+  return false;
 }
 
 }  // namespace temper

@@ -58,11 +58,14 @@ Json to_json(const JobPlan& plan) {
   Json tensors = Json::array(), units = Json::array(), memory = Json::array();
   for (const LogicalTensor& t : plan.tensors)
     tensors.push_back({{"name", t.name},
+                       {"role", t.role},
                        {"shape", t.shape},
                        {"cut", name_of(t.cut)},
                        {"unit", t.unit},
                        {"decays", t.decays},
-                       {"row_sparse", t.row_sparse}});
+                       {"row_sparse", t.row_sparse},
+                       {"trained", t.trained},
+                       {"lr_scale", t.lr_scale}});
   for (const UnitLayout& unit : plan.units) units.push_back(json_of(unit));
   for (const MemoryLine& line : plan.memory)
     memory.push_back({{"what", line.what}, {"bytes", line.bytes}});

@@ -75,14 +75,19 @@ struct HeadShape {
 struct ModelShape {
   std::string family;  // model_type of config.json: "bert"
   BlockShape block;
-  std::int64_t layers = 0, vocab_size = 0, max_positions = 0, type_vocab_size = 0;
-  std::vector<LayerShape> layer;  // one for each layer; empty: all are LayerShape{}
-  std::vector<Rope> ropes;        // where positions are rotary
+  std::int64_t layers = 0, vocab_size = 0, type_vocab_size = 0;
+  std::int64_t max_positions = 0;  // tokens that a document may have
+  std::vector<LayerShape> layer;   // one for each layer; empty: all are LayerShape{}
+  std::vector<Rope> ropes;         // where positions are rotary
   PositionKind positions = PositionKind::learned;
-  std::int64_t position_offset = 0;  // row of the first token in the position table (RoBERTa: 2)
-  double embedding_scale = 1;        // of word embeddings, rounded to the compute dtype (Gemma)
-  bool embedding_norm = true;        // norm after the sum of embeddings (BERT)
-  bool final_norm = false;           // norm after the last block
+  // Row of the first token in the position table, which has max_positions + offset rows (RoBERTa:
+  // 2).
+  std::int64_t position_offset = 0;
+  double embedding_scale = 1;    // of word embeddings, rounded to the compute dtype (Gemma)
+  bool embedding_norm = true;    // norm after the sum of embeddings (BERT)
+  bool final_norm = false;       // norm after the last block
+  bool tied_embeddings = false;  // a language head shares the word embeddings
+  double logit_softcap = 0;      // of a language head
   HeadShape head;
   bool has_pooler = false;  // dense + tanh on [CLS] before the head; used with pooling = cls
   Pooling pooling = Pooling::cls;
@@ -114,10 +119,15 @@ enum class Cut { whole, rows, columns, vocabulary };
 //   block.N.attn.q.lora_a  block.N.attn.q.lora_b         [r, in] and [out, r], of any linear
 // q, k, v (and gate, up) lie next to each other in their unit, so that one product computes them.
 struct LogicalTensor {
-  std::string name;  // "encoder.layer.0.attention.self.query.weight" (without the family's prefix)
+  // "encoder.layer.0.attention.self.query.weight": without the family's prefix, which file_names of
+  // families.hpp adds.
+  std::string name;
   std::string role;
   std::vector<std::int64_t> shape;  // [out, in] for linear weights
   bool transposed = false;          // files hold it as [in, out] (GPT-2's Conv1D)
+  // Files hold the rows as q, k, v of head 0, then of head 1 (GPT-NeoX); layers want all of q
+  // first.
+  bool interleaved_heads = false;
   Cut cut = Cut::whole;
   int unit = 0;        // index of its ParamUnit: 0 embeddings, 1..L blocks, L+1 head
   bool decays = true;  // weight decay applies (no biases, no norm weights)
@@ -131,9 +141,22 @@ struct LogicalTensor {
 // Reads config.json (and sentence-transformers' 1_Pooling/config.json, sentence_bert_config.json)
 // of a model directory and applies `config_overrides`. Problems name the file and key: unknown
 // model_type, a key that changes the mathematics and is not supported, missing or out-of-range
-// values.
+// values. The head is that of `architectures` where the family knows it (own_head), else the
+// family's usual one.
 Checked<ModelShape> read_model_shape(const std::filesystem::path& directory,
                                      const Json& config_overrides);
+
+// The same reading of a config.json that is held already (a GGUF file's metadata); `where` is what
+// problems name. Without sentence-transformers' files.
+Checked<ModelShape> model_shape_of_config(const Json& config, const std::string& where);
+
+// The shape with the head of a task: causal-lm, masked-lm, sequence-classification, regression,
+// token-classification. The head stays the directory's own only where it is of that kind. Problem:
+// the family has no such head.
+Checked<ModelShape> with_task(ModelShape shape, const std::string& task);
+
+// The name of the class that config.json of an exported model gives: "LlamaForCausalLM".
+std::string architecture_name(const ModelShape& shape);
 
 // Every tensor of the model, in unit order, without those that this use of it leaves out (a pooler
 // under mean pooling).
