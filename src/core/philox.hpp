@@ -34,7 +34,8 @@ enum class Purpose : std::uint32_t {
   subset,
   search,
   bootstrap,
-  split
+  split,
+  sampling
 };
 
 inline constexpr PhiloxKey philox_key(std::uint64_t seed) {
