@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "experiments/study_keys.hpp"
+#include "experiments/trial_spec.hpp"
 #include "plan/check_spec.hpp"
 #include "plan/run_spec_keys.hpp"
 
@@ -46,12 +47,6 @@ void check_search(const Study& study, Problems& problems) {
 // Keys that follow from others where they are not given, given against them.
 void check_given(const Study& study, Problems& problems) {
   const RunSpec& base = study.base;
-  const bool regression = base.model.task == "regression";
-  if (base.train.stage != (regression ? "regression" : "classification"))
-    problems.push_back(
-        {"train.stage",
-         "\"" + base.train.stage + "\" does not train model.task = \"" + base.model.task + "\"", "",
-         "Leave it out."});
   if (base.checkpoint.load_best_model_at_end &&
       (base.train.eval_strategy == "no" || !has_eval_split(base.data)))
     problems.push_back(
@@ -101,6 +96,10 @@ void check_confirm(const Study& study, Problems& problems) {
 }
 
 void check_scale(const Study& study, Problems& problems) {
+  if (study.scale.wanted() && documents_per_step(study.base) == 0)
+    problems.push_back({"train.tokens_per_microbatch",
+                        "leaves open how many documents the points of a scaling study share", "",
+                        "Give train.global_batch_size too."});
   if (study.scale.wanted()) return;
   for (const auto& [key, place] : study.places)
     if (key.starts_with("scale."))

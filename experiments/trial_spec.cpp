@@ -6,6 +6,7 @@
 #include "core/digest.hpp"
 #include "experiments/resolve_paths.hpp"
 #include "plan/check_spec.hpp"
+#include "plan/row_format.hpp"
 #include "plan/run_spec_keys.hpp"
 
 namespace temper {
@@ -18,7 +19,8 @@ constexpr std::size_t kShortestId = 8;
 bool is_replaced(const std::string& key) {
   return is_input_key(key) || key == "train.per_device_train_batch_size" ||
          key == "train.gradient_accumulation_steps" || key == "train.global_batch_size" ||
-         key == "train.data_seed" || key == "study.greater_is_better";
+         key == "train.tokens_per_microbatch" || key == "train.data_seed" ||
+         key == "study.greater_is_better";
 }
 
 Json contents_of(const Study& study, const std::vector<std::string>& paths) {
@@ -48,12 +50,15 @@ RunSpec spec_of_setting(const Study& study, const Setting& setting) {
   };
   // Without a bound on the micro-batch a rank computes its part of a global batch in as many as
   // train.gradient_accumulation_steps says.
-  if (spec.train.global_batch_size && !given("train.per_device_train_batch_size")) {
+  if (!given("train.per_device_train_batch_size") && spec.train.tokens_per_microbatch) {
+    spec.train.per_device_train_batch_size = 0;
+  } else if (spec.train.global_batch_size && !given("train.per_device_train_batch_size")) {
     const std::int64_t parts = spec.parallel.ranks * spec.train.gradient_accumulation_steps;
     spec.train.per_device_train_batch_size = (*spec.train.global_batch_size + parts - 1) / parts;
   }
-  if (!given("train.stage"))
-    spec.train.stage = spec.model.task == "regression" ? "regression" : "classification";
+  if (spec.model.task == "causal-lm" && !spec.data.train_file.empty())
+    spec.data.row_format = row_format_of(spec.data, spec.data.train_file.front());
+  if (!given("train.stage")) spec.train.stage = stage_of(spec.model.task, spec.data.row_format);
   if (!given("checkpoint.load_best_model_at_end"))
     spec.checkpoint.load_best_model_at_end =
         spec.train.eval_strategy != "no" && has_eval_split(spec.data);
@@ -73,6 +78,9 @@ std::string trial_hash(const Study& study, const RunSpec& spec, const std::set<s
     if ((key.decides_result && !is_replaced(key.name)) || also.contains(key.name))
       identity[key.name] = key.get(spec);
   identity["documents_per_step"] = documents_per_step(spec);
+  if (identity["documents_per_step"] == 0)
+    identity["tokens_per_step"] = spec.train.tokens_per_microbatch.value_or(0) *
+                                  spec.train.gradient_accumulation_steps * spec.parallel.ranks;
   identity["data_seed"] = spec.train.data_seed.value_or(spec.train.seed);
   identity["greater_is_better"] = greater_is_better(spec);
   identity["model"] = contents_of(study, {spec.model.model_name_or_path});

@@ -32,6 +32,10 @@ class DocumentSource {
   }
   // UTF-8 bytes of the text that is trained on: what bits per byte divide by. 0: not known.
   virtual std::int64_t trained_bytes(std::int64_t) const { return 0; }
+  // Masked language models: the id that stands for a hidden token, -1 where there is none; and how
+  // many ids the tokenizer knows, from which a replacement is drawn.
+  virtual std::int32_t mask_token() const { return -1; }
+  virtual std::int64_t vocabulary() const { return 0; }
   virtual std::int32_t label(std::int64_t document) const = 0;  // class number
   virtual double value(std::int64_t document) const = 0;        // regression target
   virtual std::string id(std::int64_t document) const = 0;      // id column, or "file:line"

@@ -36,4 +36,19 @@ std::vector<int> deal_by_length(const std::vector<std::int64_t>& lengths, int dp
   return rank_of;
 }
 
+std::vector<Extent> cut_by_tokens(const std::vector<std::int64_t>& lengths, std::int64_t budget) {
+  std::vector<Extent> cut;
+  std::int64_t tokens = 0;
+  for (std::int64_t i = 0; i < std::int64_t(lengths.size()); ++i) {
+    const std::int64_t length = lengths[std::size_t(i)];
+    if (cut.empty() || tokens + length > budget) {
+      cut.push_back({i, i});
+      tokens = 0;
+    }
+    cut.back().end = i + 1;
+    tokens += length;
+  }
+  return cut;
+}
+
 }  // namespace temper

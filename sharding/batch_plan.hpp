@@ -6,8 +6,8 @@
 // [s * global_batch, (s+1) * global_batch) of the running sequence over epochs. They are dealt to
 // the dp ranks so that each gets nearly the same number of tokens (`deal_by_length`: losses are
 // summed before they are divided, so who computes a document changes no result), and each rank cuts
-// its share into even micro-batches. The last step of an epoch may be smaller (as with drop_last =
-// false).
+// its share into even micro-batches, or into such that hold a budget of tokens. The last step of an
+// epoch may be smaller (as with drop_last = false).
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,9 @@ struct BatchPlan {
   std::int64_t steps_per_epoch = 0;  // ceil(documents / global_batch)
   std::int64_t total_steps = 0;
   std::int64_t warmup_steps = 0;
+  // Instead of an even cut: a rank's share is cut in order, each micro-batch as many whole
+  // documents as this many tokens hold (0: no budget). `micro_batches` is then what to expect.
+  std::int64_t micro_batch_tokens = 0;
 };
 
 struct StepSlice {
@@ -38,5 +41,9 @@ StepSlice slice_of_step(const BatchPlan& plan, std::int64_t step);
 // are as many documents as ranks. The ranks' tokens differ by one document at most.
 //   deal_by_length({9, 1, 8, 2}, 2)  ->  {0, 0, 1, 1}
 std::vector<int> deal_by_length(const std::vector<std::int64_t>& lengths, int dp);
+// A rank's documents cut into micro-batches: extents of `lengths`, each as many neighbours as
+// `budget` tokens hold. A document longer than that is one by itself.
+//   cut_by_tokens({3, 4, 5, 9}, 8)  ->  [0, 2) [2, 3) [3, 4)
+std::vector<Extent> cut_by_tokens(const std::vector<std::int64_t>& lengths, std::int64_t budget);
 
 }  // namespace temper

@@ -35,7 +35,8 @@ enum class Purpose : std::uint32_t {
   search,
   bootstrap,
   split,
-  sampling
+  sampling,
+  masking
 };
 
 inline constexpr PhiloxKey philox_key(std::uint64_t seed) {

@@ -1,5 +1,5 @@
 // Binds a member of RunSpec to its manifest key: JSON in with its type, range and words checked,
-// JSON out. Only run_spec_keys.cpp includes this.
+// JSON out. Only files that list keys include this.
 //
 //   bind_key("train.learning_rate", [](RunSpec& s) -> auto& { return s.train.learning_rate; },
 //            "peak learning rate of AdamW", "TrainingArguments", {.range = {0, HUGE_VAL}});
@@ -111,6 +111,13 @@ Json written_value(const T& value) {
 }
 
 }  // namespace detail
+
+// Ranges that many keys share.
+inline constexpr KeyRange kPositive{0, HUGE_VAL, true}, kNotNegative{0, HUGE_VAL}, kShare{0, 1},
+    kCount{1, HUGE_VAL};
+
+#define TEMPER_MEMBER(path) \
+  [](RunSpec & s) -> auto& { return s.path; }
 
 // "an integer", "a list of texts", "true or false".
 std::string with_article(const std::string& type);

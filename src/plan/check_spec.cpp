@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "plan/check_objective.hpp"
 #include "plan/cleaning_steps.hpp"
 
 namespace temper {
@@ -35,7 +36,8 @@ void check_data(const DataSpec& data, Problems& problems) {
 void check_task(const RunSpec& spec, Problems& problems) {
   const bool regression = spec.model.task == "regression";
   const std::string& type = spec.model.problem_type;
-  if (!type.empty() && (type == "regression") != regression)
+  const bool classes = spec.model.task == "sequence-classification";
+  if (!type.empty() && (type == "regression" ? !regression : !classes))
     problems.push_back({"model.problem_type",
                         "\"" + type + "\" contradicts model.task = \"" + spec.model.task + "\"", "",
                         "Leave it out."});
@@ -102,6 +104,7 @@ Problems check_spec(const RunSpec& spec) {
   Problems problems;
   check_data(spec.data, problems);
   check_task(spec, problems);
+  check_objective(spec, problems);
   check_evaluation(spec, problems);
   check_schedule(spec.train, problems);
   return problems;

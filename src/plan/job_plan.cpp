@@ -23,9 +23,13 @@ const char* name_of(Cut cut) {
 }
 
 Json json_of(const BatchPlan& batch) {
-  return {{"documents", batch.documents},         {"global_batch", batch.global_batch},
-          {"micro_batches", batch.micro_batches}, {"steps_per_epoch", batch.steps_per_epoch},
-          {"total_steps", batch.total_steps},     {"warmup_steps", batch.warmup_steps}};
+  return {{"documents", batch.documents},
+          {"global_batch", batch.global_batch},
+          {"micro_batches", batch.micro_batches},
+          {"steps_per_epoch", batch.steps_per_epoch},
+          {"total_steps", batch.total_steps},
+          {"warmup_steps", batch.warmup_steps},
+          {"micro_batch_tokens", batch.micro_batch_tokens}};
 }
 
 BatchPlan batch_of(const Json& json) {
@@ -34,7 +38,8 @@ BatchPlan batch_of(const Json& json) {
           .micro_batches = json.at("micro_batches"),
           .steps_per_epoch = json.at("steps_per_epoch"),
           .total_steps = json.at("total_steps"),
-          .warmup_steps = json.at("warmup_steps")};
+          .warmup_steps = json.at("warmup_steps"),
+          .micro_batch_tokens = json.at("micro_batch_tokens")};
 }
 
 Json json_of(const UnitLayout& unit) {

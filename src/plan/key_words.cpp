@@ -38,14 +38,7 @@ const std::map<std::string, std::string>& aliases() {
 }
 
 const std::vector<std::string>& reserved() {
-  static const std::vector<std::string> keys{"model.chat_template",
-                                             "data.messages_column",
-                                             "data.prompt_column",
-                                             "data.completion_column",
-                                             "train.assistant_only_loss",
-                                             "train.completion_only_loss",
-                                             "train.tokens_per_microbatch",
-                                             "train.gradient_checkpointing",
+  static const std::vector<std::string> keys{"train.gradient_checkpointing",
                                              "train.fp16",
                                              "lora",
                                              "parallel.virtual_pipeline_stages",

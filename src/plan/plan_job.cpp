@@ -157,8 +157,10 @@ Checked<JobPlan> plan_job(const RunSpec& spec, const ModelShape& model, const Da
       facts.documents > 0 ? double(facts.tokens) / double(facts.documents) : double(length);
   const std::int64_t documents = largest_micro_batch(plan.batch, plan.mesh.dp);
   // Micro-batches vary: half as many tokens again as the mean, and no more than all at full length.
-  const auto tokens =
-      std::min(std::int64_t(1.5 * mean * double(documents)) + length, documents * length);
+  const std::int64_t tokens =
+      plan.batch.micro_batch_tokens > 0
+          ? plan.batch.micro_batch_tokens
+          : std::min(std::int64_t(1.5 * mean * double(documents)) + length, documents * length);
   plan.memory = plan_memory(plan, tokens, documents);
   plan.flops_per_token = flops_per_token(plan, facts);
   plan.expected_seconds = expected_seconds(plan, facts, machine);

@@ -31,16 +31,43 @@ std::int64_t evaluations(const JobPlan& plan) {
   return divide_up(plan.batch.total_steps, plan.batch.steps_per_epoch);
 }
 
+// Micro-batches by a budget of tokens. Without a number of documents the step holds what the
+// budgets of all its micro-batches hold at the mean length.
+void plan_token_budget(const RunSpec& spec, const DataFacts& facts, int dp, BatchPlan& batch,
+                       Problems& problems) {
+  const TrainSpec& t = spec.train;
+  const std::int64_t budget = *t.tokens_per_microbatch, parts = t.gradient_accumulation_steps * dp;
+  const double mean = std::max(1.0, mean_length(facts));
+  batch.micro_batch_tokens = budget;
+  batch.global_batch =
+      t.global_batch_size ? *t.global_batch_size
+      : t.per_device_train_batch_size > 0
+          ? t.per_device_train_batch_size * parts
+          : std::max<std::int64_t>(1, std::int64_t(double(budget) * double(parts) / mean));
+  batch.micro_batches = std::max<std::int64_t>(
+      1, std::int64_t(std::ceil(double(batch.global_batch) / dp * mean / double(budget))));
+  if (!facts.estimated && facts.longest > budget)
+    problems.push_back({"train.tokens_per_microbatch",
+                        std::to_string(budget) + " is fewer than the longest document's " +
+                            std::to_string(facts.longest) + " tokens",
+                        "a document is never cut between micro-batches",
+                        "Use at least that, or a smaller data.max_length."});
+}
+
 }  // namespace
 
 BatchPlan plan_batch(const RunSpec& spec, const DataFacts& facts, int dp, Problems& problems) {
   const TrainSpec& t = spec.train;
   BatchPlan batch;
-  batch.global_batch = t.global_batch_size.value_or(t.per_device_train_batch_size *
-                                                    t.gradient_accumulation_steps * dp);
-  batch.micro_batches =
-      std::max(t.gradient_accumulation_steps,
-               divide_up(divide_up(batch.global_batch, dp), t.per_device_train_batch_size));
+  if (t.tokens_per_microbatch) {
+    plan_token_budget(spec, facts, dp, batch, problems);
+  } else {
+    batch.global_batch = t.global_batch_size.value_or(t.per_device_train_batch_size *
+                                                      t.gradient_accumulation_steps * dp);
+    batch.micro_batches =
+        std::max(t.gradient_accumulation_steps,
+                 divide_up(divide_up(batch.global_batch, dp), t.per_device_train_batch_size));
+  }
   if (batch.global_batch < dp)
     problems.push_back({"parallel.ranks",
                         std::to_string(dp) + " ranks share a batch of " +
@@ -64,6 +91,8 @@ BatchPlan plan_batch(const RunSpec& spec, const DataFacts& facts, int dp, Proble
 }
 
 std::int64_t largest_micro_batch(const BatchPlan& batch, int dp) {
+  if (batch.micro_batch_tokens > 0)
+    return std::min(divide_up(batch.global_batch, dp), batch.micro_batch_tokens);
   return divide_up(divide_up(batch.global_batch, dp), batch.micro_batches);
 }
 

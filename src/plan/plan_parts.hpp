@@ -9,8 +9,9 @@ namespace temper {
 
 // Documents of a step on all ranks (train.global_batch_size, or per_device_train_batch_size x
 // gradient_accumulation_steps x dp), cut into micro-batches of at most per_device_train_batch_size
-// documents on each rank. A global batch need not be divisible: parts differ by one document, and
-// the loss is divided by the step's own count, so every layout minimises the same thing.
+// documents on each rank, or by train.tokens_per_microbatch. A global batch need not be divisible:
+// parts differ by one document, and the loss is divided by the step's own count, so every layout
+// minimises the same thing.
 BatchPlan plan_batch(const RunSpec& spec, const DataFacts& facts, int dp, Problems& problems);
 // Documents of the largest micro-batch of any rank.
 std::int64_t largest_micro_batch(const BatchPlan& batch, int dp);

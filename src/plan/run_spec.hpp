@@ -44,8 +44,8 @@ struct DataSpec {
   std::optional<SplitSpec> split;
   std::string text_column = "text", text_pair_column, label_column = "label", id_column,
               group_column;
-  // One of three forms: conversations (messages or ShareGPT), prompt and completion, Alpaca's
-  // instruction, input and output; "" = by which of their keys the manifest gives.
+  // Plain text, conversations (messages or ShareGPT's), prompt and completion, Alpaca's
+  // instruction, input and output; "" = by the columns of the first row (row_format.hpp).
   std::string row_format;  // text | messages | prompt-completion | alpaca | sharegpt
   std::string messages_column = "messages", prompt_column = "prompt",
               completion_column = "completion";
@@ -60,7 +60,8 @@ struct DataSpec {
 };
 
 struct TrainSpec {
-  std::string stage = "classification";  // classification | regression | sft | clm | mlm
+  // classification | regression | sft | clm | mlm | token-classification
+  std::string stage = "classification";
   std::optional<bool> assistant_only_loss, completion_only_loss;  // without: as the rows' form says
   std::string finetuning_type = "full";                           // full | head | lora | freeze
   std::vector<std::string> freeze;  // patterns of tensor names, for finetuning_type = "freeze"
@@ -68,6 +69,7 @@ struct TrainSpec {
   double z_loss = 0;                // weight of log(Z)^2 (language models)
   double mlm_probability = 0.15;
   bool mlm_whole_word = false;
+  // Documents of a micro-batch; 0: as many as tokens_per_microbatch holds.
   std::int64_t per_device_train_batch_size = 8, gradient_accumulation_steps = 1;
   std::optional<std::int64_t> global_batch_size, tokens_per_microbatch;
   double num_train_epochs = 1;

@@ -4,119 +4,35 @@
 #include <map>
 
 #include "plan/bind_key.hpp"
+#include "plan/data_keys.hpp"
 
 namespace temper {
 
 namespace {
 
-constexpr KeyRange kPositive{0, HUGE_VAL, true}, kNotNegative{0, HUGE_VAL}, kShare{0, 1},
-    kCount{1, HUGE_VAL};
-
-#define TEMPER_MEMBER(path) \
-  [](RunSpec & s) -> auto& { return s.path; }
-
-std::vector<RunSpecKey> model_keys() {
-  const std::string temper = "Temper", hf = "Transformers";
-  return {
-      bind_key("model.model_name_or_path", TEMPER_MEMBER(model.model_name_or_path),
-               "a Hugging Face directory, or a name on the model shelf", hf),
-      bind_key("model.revision_sha256", TEMPER_MEMBER(model.revision_sha256),
-               "SHA-256 of the weights, checked when given", temper, {.decides_result = false}),
-      bind_key("model.task", TEMPER_MEMBER(model.task), "what the head computes", temper,
-               {.allowed = {"sequence-classification", "regression"},
-                .later = {"causal-lm", "masked-lm", "token-classification"}}),
-      bind_key("model.num_labels", TEMPER_MEMBER(model.num_labels),
-               "classes; without it, the model's own head's or the data's", "PretrainedConfig",
-               {{}, kCount}),
-      bind_key("model.problem_type", TEMPER_MEMBER(model.problem_type), "empty: by the task",
-               "PretrainedConfig",
-               {.allowed = {"", "single_label_classification", "regression"},
-                .later = {"multi_label_classification"}}),
-      bind_key("model.pooling", TEMPER_MEMBER(model.pooling),
-               "which token vectors the head sees; empty: as the model directory says",
-               "sentence-transformers", {{"", "cls", "mean", "last"}}),
-      bind_key("model.attn_dropout", TEMPER_MEMBER(model.attn_dropout),
-               "dropout of attention; without it the config's", "PretrainedConfig",
-               {{}, {0, 0.999}}),
-      bind_key("model.hidden_dropout", TEMPER_MEMBER(model.hidden_dropout),
-               "dropout of hidden states and head; without it the config's", "PretrainedConfig",
-               {{}, {0, 0.999}}),
-      bind_key("model.max_position_embeddings", TEMPER_MEMBER(model.max_position_embeddings),
-               "use fewer positions than the model has", "PretrainedConfig", {{}, kCount}),
-      bind_key("model.tokenizer", TEMPER_MEMBER(model.tokenizer),
-               "another tokenizer.json; empty: the model's", hf),
-      bind_key("model.config_overrides", TEMPER_MEMBER(model.config_overrides),
-               "keys of config.json to replace", hf),
-      bind_key("model.random_init", TEMPER_MEMBER(model.random_init),
-               "initial weights from the seed instead of the file", temper),
-  };
-}
-
-std::vector<RunSpecKey> data_keys() {
-  const std::string temper = "Temper", hf = "Transformers examples", dn = "datasets";
-  const KeyLimits place{.decides_result = false};
-  return {
-      bind_key("data.train_file", TEMPER_MEMBER(data.train_file),
-               "training rows: a path, a list, or a glob", hf),
-      bind_key("data.validation_file", TEMPER_MEMBER(data.validation_file),
-               "rows of the eval split", hf),
-      bind_key("data.test_file", TEMPER_MEMBER(data.test_file),
-               "rows that are looked at once, at the end", hf),
-      bind_key("data.format", TEMPER_MEMBER(data.format), "empty: by the ending of the file", dn,
-               {{"", "jsonl", "csv", "tsv", "txt"}}),
-      bind_key("data.split", TEMPER_MEMBER(data.split),
-               "shares of train, validation, test (and group_by) when there is one file", temper),
-      bind_key("data.text_column", TEMPER_MEMBER(data.text_column), "column of the text", hf),
-      bind_key("data.text_pair_column", TEMPER_MEMBER(data.text_pair_column),
-               "column of a second text; empty: none", hf),
-      bind_key("data.label_column", TEMPER_MEMBER(data.label_column),
-               "column of the class or value", hf),
-      bind_key("data.id_column", TEMPER_MEMBER(data.id_column),
-               "column of the row's name; empty: file:line", temper),
-      bind_key("data.group_column", TEMPER_MEMBER(data.group_column),
-               "rows of one group stay in one split", temper),
-      bind_key("data.max_length", TEMPER_MEMBER(data.max_length),
-               "tokens of a document with special tokens; 0: the model's", "SFTConfig",
-               {{}, kNotNegative}),
-      bind_key("data.truncation", TEMPER_MEMBER(data.truncation),
-               "which end of a long document is cut, or drop it", temper,
-               {{"right", "left", "drop"}}),
-      bind_key("data.packing", TEMPER_MEMBER(data.packing),
-               "documents lie end to end; attention never crosses", "SFTConfig"),
-      bind_key("data.shuffle", TEMPER_MEMBER(data.shuffle), "a new keyed order in every epoch",
-               temper),
-      bind_key("data.max_train_samples", TEMPER_MEMBER(data.max_train_samples),
-               "train on a sample of the rows; 0: all", hf, {{}, kNotNegative}),
-      bind_key("data.max_eval_samples", TEMPER_MEMBER(data.max_eval_samples),
-               "evaluate on a sample of the eval rows; 0: all", hf, {{}, kNotNegative}),
-      bind_key("data.clean", TEMPER_MEMBER(data.clean), "cleaning steps, in order", temper),
-      bind_key("data.max_bad_rows", TEMPER_MEMBER(data.max_bad_rows),
-               "broken rows that may be dropped", temper, {{}, kNotNegative}),
-      bind_key("data.label_names", TEMPER_MEMBER(data.label_names), "order of the classes", temper),
-      bind_key("data.store_dir", TEMPER_MEMBER(data.store_dir),
-               "where token stores lie; empty: <output_dir>/data", temper, place),
-  };
-}
-
 std::vector<RunSpecKey> train_keys() {
   const std::string ta = "TrainingArguments", temper = "Temper";
   const KeyLimits machine{{}, kNotNegative, false};
   return {
-      bind_key("train.stage", TEMPER_MEMBER(train.stage), "what is trained", "LLaMA-Factory",
-               {.allowed = {"classification", "regression"},
-                .later = {"sft", "clm", "mlm", "pt", "dpo", "kto", "orpo", "rm", "grpo", "ppo"}}),
+      bind_key(
+          "train.stage", TEMPER_MEMBER(train.stage), "what is trained", "LLaMA-Factory",
+          {.allowed = {"classification", "regression", "token-classification", "sft", "clm", "mlm"},
+           .later = {"pt", "dpo", "kto", "orpo", "rm", "grpo", "ppo"}}),
       bind_key("train.finetuning_type", TEMPER_MEMBER(train.finetuning_type),
                "all weights, or the head alone", "LLaMA-Factory",
                {.allowed = {"full", "head"}, .later = {"lora", "freeze", "qlora"}}),
       bind_key("train.per_device_train_batch_size",
                TEMPER_MEMBER(train.per_device_train_batch_size),
-               "documents of a micro-batch on each data-parallel rank", ta, {{}, kCount}),
+               "documents of a micro-batch on each data-parallel rank; 0: by tokens_per_microbatch",
+               ta, {{}, kNotNegative}),
       bind_key("train.gradient_accumulation_steps",
                TEMPER_MEMBER(train.gradient_accumulation_steps), "micro-batches of a step", ta,
                {{}, kCount}),
       bind_key("train.global_batch_size", TEMPER_MEMBER(train.global_batch_size),
                "documents of a step over all ranks, instead of the two above", "Megatron",
                {{}, kCount}),
+      bind_key("train.tokens_per_microbatch", TEMPER_MEMBER(train.tokens_per_microbatch),
+               "tokens of a micro-batch at most; documents stay whole", temper, {{}, kCount}),
       bind_key("train.num_train_epochs", TEMPER_MEMBER(train.num_train_epochs),
                "passes over the training rows", ta, {{}, kPositive}),
       bind_key("train.max_steps", TEMPER_MEMBER(train.max_steps),
@@ -203,14 +119,13 @@ std::vector<RunSpecKey> other_keys() {
                temper, price),
   };
 }
-#undef TEMPER_MEMBER
 
 }  // namespace
 
 const std::vector<RunSpecKey>& run_spec_keys() {
   static const std::vector<RunSpecKey> keys = [] {
     std::vector<RunSpecKey> all = model_keys();
-    for (auto& part : {data_keys(), train_keys(), other_keys()})
+    for (auto& part : {data_keys(), train_keys(), objective_keys(), other_keys()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -21,6 +21,7 @@ std::vector<std::int64_t> sample_rows(std::int64_t documents, std::int64_t count
 
 BatchSource::BatchSource(const JobPlan& plan, const DocumentSource& split, int dp, int coordinate)
     : plan_(plan.batch),
+      targets_(training_targets(plan.spec, 0)),
       split_(split),
       seed_(std::uint64_t(plan.spec.train.data_seed.value_or(plan.spec.train.seed))),
       shuffle_(plan.spec.data.shuffle),
@@ -49,6 +50,13 @@ std::vector<std::vector<std::int64_t>> BatchSource::micro_batches(std::int64_t s
   for (std::size_t i = 0; i < documents.size(); ++i)
     if (rank_of[i] == coordinate_) mine.push_back(documents[i]);
   std::vector<std::vector<std::int64_t>> batches;
+  if (plan_.micro_batch_tokens > 0) {
+    lengths.clear();
+    for (const std::int64_t document : mine) lengths.push_back(split_.length(document));
+    for (const Extent& part : cut_by_tokens(lengths, plan_.micro_batch_tokens))
+      batches.emplace_back(mine.begin() + part.begin, mine.begin() + part.end);
+    return batches;
+  }
   for (std::int64_t m = 0; m < plan_.micro_batches; ++m) {
     const Extent part = even_part(std::int64_t(mine.size()), plan_.micro_batches, m);
     batches.emplace_back(mine.begin() + part.begin, mine.begin() + part.end);
@@ -56,8 +64,14 @@ std::vector<std::vector<std::int64_t>> BatchSource::micro_batches(std::int64_t s
   return batches;
 }
 
+PackedBatch BatchSource::pack(const std::vector<std::int64_t>& documents, std::int64_t step) const {
+  TargetRule targets = targets_;
+  targets.epoch = std::uint32_t(slice_of_step(plan_, step).epoch);
+  return pack_documents(split_, documents, step, targets);
+}
+
 PackedBatch pack_documents(const DocumentSource& split, const std::vector<std::int64_t>& documents,
-                           std::int64_t step, bool regression) {
+                           std::int64_t step, const TargetRule& targets) {
   PackedBatch batch;
   batch.step = std::uint32_t(step);
   batch.documents = documents;
@@ -75,13 +89,10 @@ PackedBatch pack_documents(const DocumentSource& split, const std::vector<std::i
       batch.positions[std::size_t(t)] = std::int32_t(t - begin);
       batch.places[std::size_t(t)] = {std::uint32_t(documents[n]), std::uint32_t(t - begin)};
     }
-    if (regression)
-      batch.values.push_back(split.value(documents[n]));
-    else
-      batch.labels.push_back(split.label(documents[n]));
   }
   if (std::any_of(types.begin(), types.end(), [](std::uint8_t type) { return type != 0; }))
     batch.types.assign(types.begin(), types.end());
+  add_targets(split, targets, batch);
   return batch;
 }
 

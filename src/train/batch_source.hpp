@@ -2,7 +2,7 @@
 //
 //   const BatchSource source(plan, train_split, dp, coordinate);
 //   for (const auto& documents : source.micro_batches(step))
-//     PackedBatch batch = pack_documents(train_split, documents, step);
+//     PackedBatch batch = source.pack(documents, step);
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "io/document_source.hpp"
 #include "model/packed_batch.hpp"
 #include "plan/job_plan.hpp"
+#include "train/targets.hpp"
 
 namespace temper {
 
@@ -26,12 +27,15 @@ class BatchSource {
 
   // Documents of each micro-batch of `step` (from 0) on this rank. A micro-batch may be empty.
   std::vector<std::vector<std::int64_t>> micro_batches(std::int64_t step) const;
+  // One of them with what it is to predict.
+  PackedBatch pack(const std::vector<std::int64_t>& documents, std::int64_t step) const;
 
  private:
   // The documents of the whole step, in the order of the epoch.
   std::vector<std::int64_t> documents_of(std::int64_t step) const;
 
   BatchPlan plan_;
+  TargetRule targets_;
   const DocumentSource& split_;
   std::uint64_t seed_;
   bool shuffle_;
@@ -39,8 +43,8 @@ class BatchSource {
   std::vector<std::int64_t> rows_;  // that take part, in file order
 };
 
-// The documents end to end, with their labels or values. `step` keys dropout.
+// The documents end to end, with what they are to predict. `step` keys dropout.
 PackedBatch pack_documents(const DocumentSource& split, const std::vector<std::int64_t>& documents,
-                           std::int64_t step, bool regression);
+                           std::int64_t step, const TargetRule& targets);
 
 }  // namespace temper

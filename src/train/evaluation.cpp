@@ -99,7 +99,9 @@ Evaluation evaluate(const JobPlan& plan, const DocumentSource& split,
     for (const std::size_t row : batches[b]) documents.push_back(e.rows[row]);
     Stage::Saved saved;
     const at::Tensor logits =
-        stage.forward(pack_documents(split, documents, 0, is_regression(plan)), 0, false, saved)
+        stage
+            .forward(pack_documents(split, documents, 0, evaluation_targets(plan.spec)), 0, false,
+                     saved)
             .to(at::kDouble)
             .contiguous();
     for (std::size_t n = 0; n < batches[b].size(); ++n)

@@ -27,8 +27,7 @@ void Trainer::micro_batch(const std::vector<std::int64_t>& documents, std::int64
   if (documents.empty()) return;
   const auto seed = std::uint64_t(plan_.spec.train.seed);
   Stopwatch watch;
-  const PackedBatch batch =
-      pack_documents(train_, documents, step, plan_.spec.model.task == "regression");
+  const PackedBatch batch = source_.pack(documents, step);
   mine.phases.data += watch.lap();
   optimizer_.read(batch);
   mine.phases.optimizer += watch.lap();

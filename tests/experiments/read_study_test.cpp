@@ -74,10 +74,9 @@ TEST_F(ReadStudy, reserved_keys_and_words_say_not_supported_yet) {
         "[train]\ngradient_checkpointing = false\n", "[train]\nstage = \"dpo\"\n",
         "[train]\nlr_scheduler_type = \"polynomial\"\n", "[cluster]\nsite = \"jureca\"\n",
         "[cluster]\npartition = \"p\"\n", "[search]\nmethod = \"asha\"\n",
-        "[train]\ntokens_per_microbatch = 9\n", "[parallel]\ndevice = \"cuda\"\n",
-        "[cost]\nprice_per_gpu_hour = 1\n", "[train]\nfp16 = true\n",
-        "[scale]\nlayouts = [\"tp2\"]\n", "[scale]\nlayouts = [\"dp2-pp2\"]\n",
-        "[scale]\nlayouts = [\"zero3-dp2\"]\n"})
+        "[parallel]\ndevice = \"cuda\"\n", "[cost]\nprice_per_gpu_hour = 1\n",
+        "[train]\nfp16 = true\n", "[scale]\nlayouts = [\"tp2\"]\n",
+        "[scale]\nlayouts = [\"dp2-pp2\"]\n", "[scale]\nlayouts = [\"zero3-dp2\"]\n"})
     EXPECT_NE(bad(more).find("not supported yet"), std::string::npos) << more << bad(more);
 }
 

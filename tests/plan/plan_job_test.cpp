@@ -63,6 +63,23 @@ TEST(PlanJob, steps_follow_from_documents_batch_and_epochs) {
   EXPECT_EQ(planned(spec).batch.documents, 30);
 }
 
+TEST(PlanJob, a_token_budget_alone_decides_the_documents_of_a_step) {
+  RunSpec spec = small_spec();
+  spec.train.per_device_train_batch_size = 0;
+  spec.train.tokens_per_microbatch = 64;
+  spec.train.gradient_accumulation_steps = 3;
+  spec.parallel.ranks = 2;
+  const BatchPlan batch = planned(spec).batch;  // documents of 10 tokens
+  EXPECT_EQ(batch.global_batch, 38);            // floor(64 * 3 * 2 / 10)
+  EXPECT_EQ(batch.micro_batch_tokens, 64);
+  EXPECT_EQ(batch.micro_batches, 3);
+  spec.train.global_batch_size = 16;
+  EXPECT_EQ(planned(spec).batch.global_batch, 16);
+  spec.train.tokens_per_microbatch = 29;
+  EXPECT_NE(problems_of(spec).find("29 is fewer than the longest document's 30 tokens"),
+            std::string::npos);
+}
+
 TEST(PlanJob, a_global_batch_is_constant_over_layouts_and_micro_batches_keep_their_bound) {
   RunSpec spec = small_spec();
   spec.train.global_batch_size = 30;

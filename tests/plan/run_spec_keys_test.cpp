@@ -80,9 +80,9 @@ TEST(RunSpecKeys, ranges_and_words_are_checked) {
             "train.max_steps: 2.5 is no integer. Give an integer.");
   EXPECT_EQ(find_key("model.pooling")->set(spec, "meen").front().text(),
             "model.pooling: \"meen\" is not one of \"\", cls, mean, last. Did you mean \"mean\"?");
-  EXPECT_EQ(find_key("model.task")->set(spec, "causal-lm").front().text(),
-            "model.task: \"causal-lm\" is not supported yet. Supported: sequence-classification, "
-            "regression.");
+  EXPECT_EQ(find_key("train.stage")->set(spec, "dpo").front().text(),
+            "train.stage: \"dpo\" is not supported yet. Supported: classification, regression, "
+            "token-classification, sft, clm, mlm.");
   EXPECT_EQ(find_key("data.split")->set(spec, {{"train", 2}}).size(), 1u);
 }
 

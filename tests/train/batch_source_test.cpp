@@ -60,6 +60,32 @@ TEST(BatchSource, the_order_changes_from_epoch_to_epoch_unless_rows_stay_unshuff
   EXPECT_EQ(plain.micro_batches(0), plain.micro_batches(2));
 }
 
+TEST(BatchSource, a_token_budget_bounds_every_micro_batch_and_loses_no_document) {
+  const FormulaSplit split(64, 97);
+  std::vector<std::int64_t> every(64);
+  std::iota(every.begin(), every.end(), 0);
+  for (const int dp : {1, 2, 3}) {
+    RunSpec spec = small_spec("fp32", dp);
+    spec.train.global_batch_size = std::nullopt;
+    spec.train.per_device_train_batch_size = 0;
+    spec.train.tokens_per_microbatch = 40;
+    spec.train.gradient_accumulation_steps = 2;
+    const JobPlan plan = small_plan(spec, 64);
+    EXPECT_EQ(plan.batch.global_batch, 40 * 2 * dp / 14);
+    EXPECT_EQ(documents_of_epoch(plan, split, dp), every) << dp;
+    const BatchSource source(plan, split, dp, 0);
+    for (std::int64_t step = 0; step < plan.batch.steps_per_epoch; ++step)
+      for (const auto& documents : source.micro_batches(step))
+        EXPECT_LE(source.pack(documents, step).tokens(), 40);
+  }
+}
+
+TEST(CutByTokens, takes_as_many_whole_documents_as_the_budget_holds) {
+  EXPECT_EQ(cut_by_tokens({3, 4, 5, 9}, 8), (std::vector<Extent>{{0, 2}, {2, 3}, {3, 4}}));
+  EXPECT_EQ(cut_by_tokens({8, 8}, 8), (std::vector<Extent>{{0, 1}, {1, 2}}));
+  EXPECT_TRUE(cut_by_tokens({}, 8).empty());
+}
+
 TEST(DealByLength, gives_ranks_nearly_the_same_number_of_tokens) {
   EXPECT_EQ(deal_by_length({9, 1, 8, 2}, 2), (std::vector<int>{0, 0, 1, 1}));
   std::vector<std::int64_t> lengths;
