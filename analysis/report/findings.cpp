@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 
+#include "analysis/report/conclusions.hpp"
 #include "analysis/report/format.hpp"
 #include "analysis/statistics/comparison.hpp"
 
@@ -46,11 +47,11 @@ class Finder {
     measure_trials();
     show_predictions();
     compare_all();
-    judge_targets();
-    over_seeds();
+    judge_targets(f_);
+    over_seeds(f_);
     f_.cost = measure_cost(f_.study);
     f_.scaling = measure_scaling(f_.study, options_.confidence);
-    tell_state();
+    tell_state(f_);
     return std::move(f_);
   }
 
@@ -126,7 +127,7 @@ class Finder {
   }
 
   std::optional<Predictions> read(const std::filesystem::path& path) {
-    Checked<Predictions> read = read_predictions(path, f_.study.regression(), f_.study.label_names);
+    Checked<Predictions> read = read_predictions(path, f_.study.kind(), f_.study.label_names);
     if (!read) {
       f_.warnings.push_back(read.problems().front().text());
       return std::nullopt;
@@ -201,17 +202,29 @@ class Finder {
     f_.comparisons.push_back(std::move(comparison));
   }
 
+  // What training has changed: the model as it came, on the eval split.
+  void compare_with_untouched() {
+    for (const std::size_t i : f_.final) {
+      const auto before_training = read(i, "start"), after = read(i, "eval");
+      if (!before_training || !after) continue;
+      add_comparison({"the model", "the untouched model", "eval", "baseline"}, *after,
+                     *before_training);
+      return;
+    }
+  }
+
   void compare_all() {
     if (f_.predictions)
       for (const Baseline& baseline : f_.study.baselines) {
         const auto file = baseline.prediction_files.find(f_.shown_split);
         if (file == baseline.prediction_files.end()) continue;
         const auto other = read(file->second);
-        if (!other || other->regression != f_.predictions->regression) continue;
+        if (!other || other->kind != f_.predictions->kind) continue;
         f_.baselines.emplace_back(baseline.name, measure(*other, bootstrap_options(options_)));
         add_comparison({"the model", baseline.name, f_.shown_split, "baseline"}, *f_.predictions,
                        *other);
       }
+    compare_with_untouched();
     if (f_.best && f_.runner_up) {
       const auto first = read(*f_.best, "eval"), second = read(*f_.runner_up, "eval");
       if (first && second)
@@ -230,57 +243,6 @@ class Finder {
       f_.comparisons[i].accuracy_p_adjusted = accuracy[i];
       f_.comparisons[i].macro_f1_p_adjusted = macro[i];
     }
-  }
-
-  void judge_targets() {
-    for (const auto& [metric, value] : object_in(f_.study.study, "target").items()) {
-      if (!value.is_number()) continue;
-      TargetFinding target{metric, value.get<double>(), {kNone, kNone, kNone, "not measured"}};
-      for (const std::size_t i : f_.final)
-        if (const auto found = f_.trials[i].metrics.find(metric);
-            std::isnan(target.reached.value) && found != f_.trials[i].metrics.end())
-          target.reached = found->second;
-      f_.targets.push_back(std::move(target));
-    }
-  }
-
-  void over_seeds() {
-    if (f_.final.size() < 2) return;
-    for (const std::string metric :
-         {"test/accuracy", "test/macro_f1", "test/weighted_f1", "test/mse", "test/r2",
-          "test/pearson", "eval/accuracy", "eval/macro_f1", "eval/loss", "eval/mse", "eval/r2"}) {
-      SeedFinding seeds{metric};
-      for (const std::size_t i : f_.final)
-        if (const auto found = f_.trials[i].metrics.find(metric);
-            found != f_.trials[i].metrics.end())
-          seeds.values.push_back(found->second.value);
-      if (seeds.values.size() != f_.final.size()) continue;
-      seeds.mean = mean(seeds.values);
-      seeds.deviation = standard_deviation(seeds.values);
-      seeds.interval = t_interval(seeds.values, options_.confidence);
-      f_.seeds.push_back(std::move(seeds));
-    }
-  }
-
-  void tell_state() {
-    std::int64_t open = 0;
-    for (const TrialFiles& one : f_.study.trials) {
-      open += one.state == "planned" || one.state == "running";
-      if (one.state == "failed")
-        f_.warnings.push_back("Trial " + one.id + " failed" +
-                              (one.reason.empty() ? "." : ": " + one.reason));
-    }
-    if (open > 0)
-      f_.warnings.push_back("The study is not complete: " + std::to_string(open) +
-                            " trials are still to run or to end.");
-    else if (!f_.complete)
-      f_.warnings.push_back("The study is not marked as complete: more trials may follow.");
-    if (!f_.predictions && !f_.final.empty())
-      f_.warnings.push_back("There are no predictions: no confusion matrix, no intervals.");
-    if (f_.shown && f_.shown_split == "eval")
-      f_.warnings.push_back(
-          "No test predictions: scores are those of the eval split, on which the setting was "
-          "chosen.");
   }
 
   ReportOptions options_;

@@ -122,14 +122,15 @@ bool is_share(std::string_view metric) {
 
 bool more_is_better_of(std::string_view metric) {
   const std::string_view name = last_part(metric);
-  for (const char* less : {"loss", "mse", "mae", "brier", "calibration_error", "perplexity"})
+  for (const char* less :
+       {"loss", "mse", "mae", "brier", "calibration_error", "perplexity", "bits_per_byte"})
     if (name.find(less) != name.npos) return false;
   return true;
 }
 
 std::string metric_name(std::string_view metric) {
   const std::string_view name = last_part(metric);
-  static constexpr std::array<std::array<std::string_view, 2>, 16> kNames{
+  static constexpr std::array<std::array<std::string_view, 2>, 18> kNames{
       {{"macro_f1", "macro-F1"},
        {"micro_f1", "micro-F1"},
        {"weighted_f1", "weighted F1"},
@@ -142,6 +143,8 @@ std::string metric_name(std::string_view metric) {
        {"brier", "Brier score"},
        {"top_3", "top-3 accuracy"},
        {"calibration_error", "calibration error"},
+       {"token_accuracy", "token accuracy"},
+       {"bits_per_byte", "bits per byte"},
        {"mse", "mean squared error"},
        {"mae", "mean absolute error"},
        {"r2", "R\xc2\xb2"},

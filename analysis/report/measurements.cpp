@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <unordered_map>
+#include <utility>
 
 #include "analysis/calibration.hpp"
 #include "analysis/regression.hpp"
@@ -207,11 +208,69 @@ void compare_values(PairedDifference& difference, const Predictions& first,
   difference.method = "paired bootstrap of the squared errors";
 }
 
+// Sums over the documents drawn: of one system.
+struct LanguageSums {
+  double nll = 0, tokens = 0, correct = 0, bytes = 0;
+};
+LanguageSums language_sums(const Predictions& p, std::span<const std::uint32_t> counts) {
+  LanguageSums sums;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    sums.nll += counts[i] * p.nll[i], sums.tokens += counts[i] * p.tokens[i];
+    sums.correct += counts[i] * p.correct[i], sums.bytes += counts[i] * p.bytes[i];
+  }
+  return sums;
+}
+
+Measurements measure_language(const Predictions& p, const BootstrapOptions& options) {
+  const auto compute = [&](std::span<const std::uint32_t> counts, std::span<double> out) {
+    const LanguageSums s = language_sums(p, counts);
+    out[0] = s.nll / s.tokens, out[1] = std::exp(s.nll / s.tokens), out[2] = s.correct / s.tokens;
+    out[3] = s.bytes > 0 ? s.nll / s.bytes / std::log(2.0) : kNone;
+  };
+  const Replicates replicates =
+      bootstrap(stratified_sample(each_row(p.rows())), 4, compute, affordable(options, p.rows()));
+  Measurements all;
+  const char* names[] = {"loss", "perplexity", "token_accuracy", "bits_per_byte"};
+  for (std::size_t i = 0; i < 4; ++i)
+    if (std::isfinite(replicates.observed[i])) all[names[i]] = measured(replicates, i);
+  return all;
+}
+
+void compare_language(PairedDifference& difference, const Predictions& first,
+                      const Predictions& second,
+                      const std::vector<std::pair<std::size_t, std::size_t>>& pairs,
+                      const BootstrapOptions& options) {
+  const auto compute = [&](std::span<const std::uint32_t> counts, std::span<double> out) {
+    double a = 0, b = 0, of_a = 0, of_b = 0;
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+      const auto [i, j] = pairs[k];
+      a += counts[k] * first.nll[i], of_a += counts[k] * first.tokens[i];
+      b += counts[k] * second.nll[j], of_b += counts[k] * second.tokens[j];
+    }
+    out[0] = a / of_a - b / of_b;
+  };
+  const auto rows = std::int64_t(pairs.size());
+  const Replicates replicates =
+      bootstrap(stratified_sample(each_row(rows)), 1, compute, affordable(options, rows));
+  const Measured more = measured(replicates, 0);
+  difference.macro_f1 = more;
+  difference.accuracy = {-more.value, -more.high, -more.low, more.method};
+  difference.macro_f1_p = difference.accuracy_p = bootstrap_p(replicates, 0);
+  difference.method = "paired bootstrap of the documents";
+}
+
 }  // namespace
 
 Measurements measure(const Predictions& predictions, const BootstrapOptions& options) {
-  return predictions.regression ? measure_values(predictions, options)
-                                : measure_classes(predictions, options);
+  switch (predictions.kind) {
+    case PredictionKind::values:
+      return measure_values(predictions, options);
+    case PredictionKind::language:
+      return measure_language(predictions, options);
+    case PredictionKind::classes:
+      break;
+  }
+  return measure_classes(predictions, options);
 }
 
 PairedDifference compare(const Predictions& first, const Predictions& second,
@@ -221,10 +280,16 @@ PairedDifference compare(const Predictions& first, const Predictions& second,
   difference.rows = std::int64_t(pairs.size());
   difference.unmatched = first.rows() + second.rows() - 2 * difference.rows;
   if (pairs.empty()) return difference;
-  if (first.regression)
-    compare_values(difference, first, second, pairs, options);
-  else
-    compare_classes(difference, first, second, pairs, options);
+  switch (first.kind) {
+    case PredictionKind::values:
+      compare_values(difference, first, second, pairs, options);
+      break;
+    case PredictionKind::language:
+      compare_language(difference, first, second, pairs, options);
+      break;
+    case PredictionKind::classes:
+      compare_classes(difference, first, second, pairs, options);
+  }
   return difference;
 }
 

@@ -17,14 +17,16 @@ struct Measured {
 };
 using Measurements = std::map<std::string, Measured>;
 
-// "accuracy", "macro_f1", ... and "f1:<class>"; of a regression "mse", "mae", "r2", "pearson".
+// "accuracy", "macro_f1", ... and "f1:<class>"; of values "mse", "mae", "r2", "pearson"; of
+// language "loss" (nats per token), "perplexity", "token_accuracy", "bits_per_byte" over documents.
 Measurements measure(const Predictions& predictions, const BootstrapOptions& options);
 
 // Two systems on the same rows, matched by id.
 struct PairedDifference {
   std::int64_t rows = 0;       // in both
   std::int64_t unmatched = 0;  // in one only
-  // First minus second. Of a regression `macro_f1` is the difference of the mean squared errors and
+  // First minus second. Of values `macro_f1` is the difference of the mean squared errors, of
+  // language that of the losses, and
   // `accuracy` the same with its sign turned, so that more is better.
   Measured accuracy, macro_f1;
   double accuracy_p = 1, macro_f1_p = 1;

@@ -23,7 +23,8 @@ std::string state_badge(const Findings& f) {
 std::string headline_figures(const Findings& f) {
   if (!f.shown) return "";
   std::string html = "<dl class=\"figures\">";
-  for (const char* metric : {"accuracy", "macro_f1", "weighted_f1", "mse", "r2", "pearson"}) {
+  for (const char* metric : {"accuracy", "macro_f1", "weighted_f1", "mse", "r2", "pearson", "loss",
+                             "perplexity", "token_accuracy", "bits_per_byte"}) {
     const auto found = f.trials[*f.shown].metrics.find(f.shown_split + "/" + metric);
     if (found == f.trials[*f.shown].metrics.end()) continue;
     const Measured& m = found->second;

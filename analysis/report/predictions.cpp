@@ -30,9 +30,21 @@ std::string id_of(const Json& line, std::size_t number) {
   return line["id"].is_string() ? line["id"].get<std::string>() : line["id"].dump();
 }
 
+bool add_document(Predictions& predictions, const Json& line) {
+  if (!line.is_object()) return false;
+  for (const char* key : {"nll", "tokens", "correct"})
+    if (!line.contains(key) || !line[key].is_number()) return false;
+  predictions.nll.push_back(line["nll"]);
+  predictions.tokens.push_back(line["tokens"]);
+  predictions.correct.push_back(line["correct"]);
+  predictions.bytes.push_back(
+      line.contains("bytes") && line["bytes"].is_number() ? line["bytes"].get<double>() : 0);
+  return true;
+}
+
 bool add_line(Predictions& predictions, const Json& line, const std::vector<std::string>& names) {
   if (!line.is_object() || !line.contains("label") || !line.contains("prediction")) return false;
-  if (predictions.regression) {
+  if (predictions.kind == PredictionKind::values) {
     if (!line["label"].is_number() || !line["prediction"].is_number()) return false;
     predictions.truth_value.push_back(line["label"]);
     predictions.predicted_value.push_back(line["prediction"]);
@@ -48,28 +60,50 @@ bool add_line(Predictions& predictions, const Json& line, const std::vector<std:
   return true;
 }
 
+// A line, or each token of a line that lists them.
+void add_rows(Predictions& predictions, const Json& line, const std::vector<std::string>& names,
+              std::size_t number, bool& scored) {
+  const auto add = [&](const Json& row, const std::string& id) {
+    const bool language = predictions.kind == PredictionKind::language;
+    if (!(language ? add_document(predictions, row) : add_line(predictions, row, names))) {
+      ++predictions.skipped;
+      return;
+    }
+    predictions.ids.push_back(id);
+    scored = scored && add_scores(row, predictions.scores);
+  };
+  const bool lists = line.is_object() && line.contains("label") && line["label"].is_array() &&
+                     line.contains("prediction") && line["prediction"].is_array() &&
+                     line["label"].size() == line["prediction"].size();
+  if (!lists) return add(line, id_of(line, number));
+  for (std::size_t i = 0; i < line["label"].size(); ++i)
+    add({{"label", line["label"][i]}, {"prediction", line["prediction"][i]}},
+        id_of(line, number) + "#" + std::to_string(i));
+}
+
 }  // namespace
 
-Checked<Predictions> read_predictions(const std::filesystem::path& path, bool regression,
+PredictionKind prediction_kind(std::string_view task) {
+  return task == "regression"                         ? PredictionKind::values
+         : task == "causal-lm" || task == "masked-lm" ? PredictionKind::language
+                                                      : PredictionKind::classes;
+}
+
+Checked<Predictions> read_predictions(const std::filesystem::path& path, PredictionKind kind,
                                       const std::vector<std::string>& label_names) {
   const Checked<std::string> text = read_text_file(path);
   if (!text) return text.problems();
   Predictions predictions;
-  predictions.regression = regression;
+  predictions.kind = kind;
   predictions.classes = std::int64_t(label_names.size());
-  bool scored = !regression;
+  bool scored = kind == PredictionKind::classes;
   const std::string& all = text.value();
   for (std::size_t begin = 0, number = 0; begin < all.size(); ++number) {
     const std::size_t end = std::min(all.find('\n', begin), all.size());
     const Json line = Json::parse(all.begin() + std::ptrdiff_t(begin),
                                   all.begin() + std::ptrdiff_t(end), nullptr, false);
     begin = end + 1;
-    if (!add_line(predictions, line, label_names)) {
-      ++predictions.skipped;
-      continue;
-    }
-    predictions.ids.push_back(id_of(line, number));
-    scored = scored && add_scores(line, predictions.scores);
+    add_rows(predictions, line, label_names, number, scored);
   }
   if (predictions.ids.empty()) return Problem{path.string(), "holds no usable prediction", "", ""};
   if (!scored ||

@@ -16,14 +16,18 @@ Cell measured_cell(const std::string& metric, const Measurements& metrics) {
 }
 
 Table comparisons_table(const Findings& f) {
-  const bool regression = f.study.regression();
+  const PredictionKind kind = f.study.kind();
+  const bool classes = kind == PredictionKind::classes;
   Table table{"comparisons",
               "Differences on the same rows; p adjusted by Holm for all of them",
               {{"first"}, {"second"}, {"split"}, {"rows", true}}};
-  table.columns.push_back({regression ? "gain in MSE" : "accuracy, points", true});
+  table.columns.push_back({classes                          ? "accuracy, points"
+                           : kind == PredictionKind::values ? "gain in MSE"
+                                                            : "gain in loss",
+                           true});
   table.columns.push_back({"p", true});
   table.columns.push_back({"p adjusted", true});
-  if (!regression) {
+  if (classes) {
     table.columns.push_back({"macro-F1, points", true});
     table.columns.push_back({"p", true});
     table.columns.push_back({"p adjusted", true});
@@ -32,7 +36,7 @@ Table comparisons_table(const Findings& f) {
   }
   table.columns.push_back({"test"});
   const auto difference = [&](const Measured& m) {
-    const auto text = [&](double v) { return regression ? number_text(v) : points_text(v); };
+    const auto text = [&](double v) { return classes ? points_text(v) : number_text(v); };
     return Cell(text(m.value) + " (" + text(m.low) + " to " + text(m.high) + ")", m.value);
   };
   for (const Comparison& one : f.comparisons) {
@@ -41,7 +45,7 @@ Table comparisons_table(const Findings& f) {
     row.push_back(difference(d.accuracy));
     row.push_back({p_text(d.accuracy_p), d.accuracy_p});
     row.push_back({p_text(one.accuracy_p_adjusted), one.accuracy_p_adjusted});
-    if (!regression) {
+    if (classes) {
       row.push_back(difference(d.macro_f1));
       row.push_back({p_text(d.macro_f1_p), d.macro_f1_p});
       row.push_back({p_text(one.macro_f1_p_adjusted), one.macro_f1_p_adjusted});
@@ -139,10 +143,26 @@ Table systems_table(const Findings& f) {
               {{"metric"}, {"this model (" + f.study.trials[*f.shown].id + ")", true}}};
   for (const auto& [name, scores] : f.baselines) table.columns.push_back({name, true});
   const Measurements& own = f.trials[*f.shown].metrics;
-  for (const std::string metric :
-       {"accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall",
-        "balanced_accuracy", "matthews", "kappa", "top_3", "log_loss", "brier", "calibration_error",
-        "mse", "mae", "r2", "pearson"}) {
+  for (const std::string metric : {"accuracy",
+                                   "macro_f1",
+                                   "weighted_f1",
+                                   "macro_precision",
+                                   "macro_recall",
+                                   "balanced_accuracy",
+                                   "matthews",
+                                   "kappa",
+                                   "top_3",
+                                   "log_loss",
+                                   "brier",
+                                   "calibration_error",
+                                   "mse",
+                                   "mae",
+                                   "r2",
+                                   "pearson",
+                                   "loss",
+                                   "perplexity",
+                                   "token_accuracy",
+                                   "bits_per_byte"}) {
     if (!own.contains(f.shown_split + "/" + metric)) continue;
     std::vector<Cell> row{metric_name(metric), measured_cell(f.shown_split + "/" + metric, own)};
     for (const auto& [name, scores] : f.baselines) row.push_back(measured_cell(metric, scores));

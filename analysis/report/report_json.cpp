@@ -57,8 +57,8 @@ Json comparisons_json(const Findings& f) {
     Json json{{"first", one.first}, {"second", one.second}, {"role", one.role},
               {"split", one.split}, {"rows", d.rows},       {"better", one.better()},
               {"method", d.method}};
-    if (f.study.regression()) {
-      json["mse"] = json_of(d.macro_f1);
+    if (f.study.kind() != PredictionKind::classes) {
+      json[f.study.kind() == PredictionKind::values ? "mse" : "loss"] = json_of(d.macro_f1);
     } else {
       json["accuracy"] = json_of(d.accuracy);
       json["macro_f1"] = json_of(d.macro_f1);
@@ -75,7 +75,7 @@ Json comparisons_json(const Findings& f) {
 }
 
 Json classes_json(const Findings& f) {
-  if (!f.predictions || f.predictions->regression) return nullptr;
+  if (!f.predictions || f.predictions->kind != PredictionKind::classes) return nullptr;
   const ConfusionMatrix matrix = confusion_of(*f.predictions);
   const ClassificationScores scores = score(matrix);
   Json rows = Json::array(), classes = Json::array();

@@ -81,12 +81,14 @@ class Sections {
         rows = double(one.difference.rows);
         discordant = double(one.difference.only_first + one.difference.only_second);
       }
-    html += paragraph(
-        "Accuracy is tested by McNemar on the rows that only one of the two gets "
-        "right; macro-F1 by the paired bootstrap. A difference counts as shown when "
-        "the adjusted p is below 0.05.",
-        "soft");
-    if (rows > 0 && discordant > 0 && !f_.study.regression())
+    const std::string tests =
+        f_.study.kind() == PredictionKind::classes
+            ? "Accuracy is tested by McNemar on the rows that only one of the two gets right; "
+              "macro-F1 by the paired bootstrap."
+            : "Differences are tested by the paired bootstrap.";
+    html += paragraph(tests + " A difference counts as shown when the adjusted p is below 0.05.",
+                      "soft");
+    if (rows > 0 && discordant > 0 && f_.study.kind() == PredictionKind::classes)
       html += paragraph("With " + count_text(std::int64_t(rows)) + " rows, a difference of about " +
                             fixed_text(100 * 2.801585 * std::sqrt(discordant / rows / rows), 1) +
                             " points between such settings is found four times out of five.",
@@ -96,7 +98,7 @@ class Sections {
 
   // Shaded counts: a row is a true class. A cell's shade is its share of the row.
   std::string confusion() const {
-    if (!f_.predictions || f_.predictions->regression) return "";
+    if (!f_.predictions || f_.predictions->kind != PredictionKind::classes) return "";
     const ConfusionMatrix matrix = confusion_of(*f_.predictions);
     if (matrix.classes() > 60) return table("confused");
     const ClassificationScores scores = score(matrix);

@@ -182,7 +182,7 @@ void read_trial(const StudyFiles& study, TrialFiles& trial, Warnings& warnings) 
     trial.attempt = attempt;
     ++trial.attempts;
     if (trial.state == "planned") trial.state = "running";
-    for (const char* split : {"eval", "test"}) {
+    for (const char* split : {"start", "eval", "test"}) {
       const fs::path file = attempt / ("predictions-" + std::string(split) + ".jsonl");
       if (fs::exists(file)) trial.prediction_files[split] = file;
     }
@@ -262,7 +262,7 @@ void read_data(StudyFiles& study) {
 
 }  // namespace
 
-bool StudyFiles::regression() const { return string_in(study, "task") == "regression"; }
+PredictionKind StudyFiles::kind() const { return prediction_kind(string_in(study, "task")); }
 
 StudyFiles read_study_files(const fs::path& root) {
   StudyFiles study;

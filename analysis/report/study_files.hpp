@@ -56,7 +56,7 @@ struct StudyFiles {
   std::vector<TrialFiles> trials;
   std::vector<Baseline> baselines;
   std::vector<std::string> warnings;
-  bool regression() const;
+  PredictionKind kind() const;
 };
 
 // Throws WorldFailure (74) only where `root` is no study directory: no study.json and no trials.

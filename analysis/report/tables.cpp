@@ -190,8 +190,10 @@ std::vector<std::string> leading_metrics(const Findings& f) {
       metrics.push_back(metric);
   };
   add(f.objective);
-  for (const char* metric : {"test/accuracy", "test/macro_f1", "eval/accuracy", "eval/macro_f1",
-                             "test/mse", "test/r2", "test/pearson", "eval/mse", "eval/r2"})
+  for (const char* metric :
+       {"test/accuracy", "test/macro_f1", "eval/accuracy", "eval/macro_f1", "test/mse", "test/r2",
+        "test/pearson", "eval/mse", "eval/r2", "test/perplexity", "test/token_accuracy",
+        "start/perplexity", "eval/perplexity", "eval/token_accuracy"})
     add(metric);
   return metrics;
 }
@@ -204,7 +206,7 @@ std::map<std::string, Table> report_tables(const Findings& f) {
   };
   keep(trials_table(f));
   keep(comparisons_table(f));
-  if (f.predictions && !f.predictions->regression) {
+  if (f.predictions && f.predictions->kind == PredictionKind::classes) {
     keep(per_class_table(f));
     keep(confusion_table(f));
     keep(confused_table(f));

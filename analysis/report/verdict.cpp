@@ -9,9 +9,11 @@ namespace temper {
 namespace {
 
 std::string difference_text(const Findings& f, const Measured& m) {
-  if (f.study.regression())
-    return number_text(m.value) + " less squared error (" + number_text(m.low) + " to " +
-           number_text(m.high) + ")";
+  if (f.study.kind() != PredictionKind::classes)
+    return number_text(m.value) +
+           (f.study.kind() == PredictionKind::values ? " less squared error ("
+                                                     : " nats a token less loss (") +
+           number_text(m.low) + " to " + number_text(m.high) + ")";
   return points_text(m.value) + " points of accuracy (" + points_text(m.low) + " to " +
          points_text(m.high) + ")";
 }
@@ -31,7 +33,8 @@ std::string score_sentence(const Findings& f) {
   const std::size_t i = f.shown ? *f.shown : f.final.front();
   const std::string split = f.shown ? f.shown_split : "eval";
   std::string text;
-  for (const char* metric : {"accuracy", "macro_f1", "mse", "r2", "pearson"}) {
+  for (const char* metric :
+       {"accuracy", "macro_f1", "mse", "r2", "pearson", "perplexity", "token_accuracy"}) {
     const auto found = f.trials[i].metrics.find(split + "/" + metric);
     if (found == f.trials[i].metrics.end()) continue;
     const Measured& m = found->second;
