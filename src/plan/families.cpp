@@ -10,7 +10,8 @@ namespace {
 const std::vector<Family>& families() {
   static const std::vector<Family> all = [] {
     std::vector<Family> joined;
-    for (const auto& group : {llama_families(), gpt_families(), bert_families()})
+    for (const auto& group : {llama_families(), gemma_families(), phi_families(), gpt_families(),
+                              bert_families(), modernbert_families()})
       joined.insert(joined.end(), group.begin(), group.end());
     return joined;
   }();
@@ -18,6 +19,14 @@ const std::vector<Family>& families() {
 }
 
 bool is_head(const LogicalTensor& tensor) { return tensor.role.starts_with("head."); }
+
+std::string output_name(const HeadRule& rule) {
+  for (const TensorName& entry : rule.names)
+    if (entry.role == "head.out.weight") return entry.name;
+  for (const TensorName& entry : rule.names)
+    if (entry.role == "head.out") return entry.name + ".weight";
+  return "";
+}
 
 }  // namespace
 
@@ -56,6 +65,10 @@ std::vector<std::string> file_names(const Family& family, const LogicalTensor& t
     }
     names.push_back(name);
   }
+  // A shared matrix may be kept under the name of the output only (XLM-R of Transformers 5).
+  if (tensor.role == "embed.words.weight")
+    for (const HeadRule& rule : family.heads)
+      if (rule.shape.kind == HeadKind::language) names.push_back(output_name(rule));
   return names;
 }
 

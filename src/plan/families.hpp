@@ -51,10 +51,9 @@ struct Family {
   FamilyKeys keys;
   // What config.json may leave out: kinds, flags, eps and dropouts; sizes always come from there.
   ModelShape defaults;
-  bool tied_by_default = false;        // without tie_word_embeddings
-  bool positions_have_offset = false;  // the config's count includes position_offset (RoBERTa)
-  bool conv1d = false;                 // linear weights of blocks are [in, out] in files (GPT-2)
-  bool interleaved_heads = false;      // rows of fused q, k, v (GPT-NeoX)
+  bool tied_by_default = false;    // without tie_word_embeddings
+  bool conv1d = false;             // linear weights of blocks are [in, out] in files (GPT-2)
+  bool interleaved_heads = false;  // rows of fused q, k, v (GPT-NeoX)
   std::vector<RefusedKey> refused;
   std::vector<std::string> buffers;  // ends of names in files that hold no weight
   std::vector<TensorName> names;

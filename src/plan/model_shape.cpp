@@ -195,10 +195,9 @@ Checked<ModelShape> model_shape_of_config(const Json& json, const std::string& w
   shape.family = type;
   read_sizes(config, family->keys, shape);
   read_kinds(config, *family, shape);
-  if (family->positions_have_offset) shape.max_positions -= shape.position_offset;
-  if (family->read_more != nullptr) family->read_more(config, shape);
   for (const HeadRule& rule : family->heads)
     if (rule.shape.kind == HeadKind::sequence) shape.pooling = rule.pooling;
+  if (family->read_more != nullptr) family->read_more(config, shape);
   read_head(config, *family, shape);
   refuse(config, *family);
   if (!config.problems().empty()) return config.problems();

@@ -16,7 +16,7 @@ Written with torch 2.11.0, transformers 5.23.0. Output: {"versions", "cases": [c
   logits      [[document, position, [first values]], ...]; position -1: the document's
   gradients   {name of the parameter: [shape in files, norm, dot 1, dot 2]} of the loss
 
-Parameter `name` (of the model's state_dict) with row-major element k in files' layout:
+Parameter `name` (as in files) with row-major element k in files' layout:
 
   u(name, k, salt): x = k * 0x9E3779B1 + FNV1a32(name) + salt * 0x85EBCA6B  (mod 2^32), then
                     x ^= x >> 16; x *= 0x85EBCA6B; x ^= x >> 13; x *= 0xC2B2AE35; x ^= x >> 16
@@ -64,9 +64,21 @@ def u(name, count, salt):
     return torch.from_numpy(x.astype(np.float64) / 2.0**31 - 1.0)
 
 
+def parameters(model):
+    """Names as files have them: Transformers 5 renames GPT-NeoX's output on reading, and lists
+    XLM-R's shared matrix under the name of the output."""
+    renamed = {
+        "gpt_neox": ("lm_head.", "embed_out."),
+        "xlm-roberta": ("lm_head.decoder.", "roberta.embeddings.word_embeddings."),
+    }
+    old, new = renamed.get(model.config.model_type, ("", ""))
+    for name, parameter in model.named_parameters():
+        yield (new + name.removeprefix(old) if old and name.startswith(old) else name), parameter
+
+
 def set_values(model, plus_one):
     with torch.no_grad():
-        for name, parameter in model.named_parameters():
+        for name, parameter in parameters(model):
             gain = parameter.dim() == 1 and name.endswith(".weight") and not plus_one
             value = 0.2 * u(name, parameter.numel(), 0) + (1.0 if gain else 0.0)
             parameter.copy_(value.view(parameter.shape))
@@ -238,7 +250,7 @@ def run_case(name, class_name, keys):
             samples.append([n, p, (logits if p < 0 else logits[p])[:4].tolist()])
     loss.backward()
     gradients = {}
-    for parameter_name, parameter in model.named_parameters():
+    for parameter_name, parameter in parameters(model):
         assert parameter.grad is not None, parameter_name
         flat = parameter.grad.reshape(-1)
         gradients[parameter_name] = [list(parameter.shape), float(flat.norm())] + [

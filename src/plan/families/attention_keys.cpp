@@ -1,5 +1,6 @@
 #include "plan/families/attention_keys.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace temper {
@@ -66,15 +67,17 @@ void read_scaling(ConfigReader& rope, const ModelShape& shape, Rope& result) {
   }
   if (result.kind == RopeKind::longrope) {
     original();
-    result.factor =
-        positive(rope, "factor", double(shape.max_positions) / result.original_max_positions);
+    if (rope.has("factor")) {
+      result.factor = positive(rope, "factor", 1);
+      if (result.factor <= 1) result.attention_factor = 1;
+    }
     const auto pairs =
         std::size_t(std::int64_t(double(shape.block.head_size) * result.partial) / 2);
     result.short_factor = factors(rope, "short_factor", pairs);
     result.long_factor = factors(rope, "long_factor", pairs);
   }
   if (result.kind == RopeKind::yarn || result.kind == RopeKind::longrope)
-    result.attention_factor = rope.number("attention_factor", 0);
+    result.attention_factor = rope.number("attention_factor", result.attention_factor);
 }
 
 // One rope from the object that describes it; `json` may lack theta and partial, which older files
@@ -119,9 +122,9 @@ void complete(ConfigReader& config, Json& scaling) {
 
 }  // namespace
 
-void read_rope(ConfigReader& config, ModelShape& shape, double theta) {
-  const Rope plain{.theta = positive(config, "rope_theta", theta),
-                   .partial = positive(config, "partial_rotary_factor", 1)};
+void read_rope(ConfigReader& config, ModelShape& shape, const RopeWords& words) {
+  const Rope plain{.theta = positive(config, words.theta_key, words.theta),
+                   .partial = positive(config, words.partial_key, words.partial)};
   const bool nested = config.has("rope_parameters");
   const std::string key = nested ? "rope_parameters" : "rope_scaling";
   Json scaling = object_of(config, key);

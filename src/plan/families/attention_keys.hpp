@@ -9,9 +9,13 @@
 
 namespace temper {
 
-// One kind of rotary positions for all layers: `rope_parameters`, else `rope_theta` with
-// `rope_scaling`. `theta` is that of a config without any.
-void read_rope(ConfigReader& config, ModelShape& shape, double theta);
+// One kind of rotary positions for all layers: `rope_parameters`, else older files' keys with
+// `rope_scaling`. The numbers are those of a config without any.
+struct RopeWords {
+  std::string theta_key = "rope_theta", partial_key = "partial_rotary_factor";
+  double theta = 10000, partial = 1;
+};
+void read_rope(ConfigReader& config, ModelShape& shape, const RopeWords& words);
 
 // Two kinds: ropes[0] for layers that see everything, ropes[1] for those with a window.
 // `rope_parameters` by layer type, else the two keys of older files; `rope_scaling` is of the

@@ -41,7 +41,7 @@ Family llama() {
              {"mlp.down", "layers.{}.mlp.down_proj"},
              {"final_norm", "norm"}};
   f.heads = decoder_heads("Llama");
-  f.read_more = [](ConfigReader& config, ModelShape& shape) { read_rope(config, shape, 10000); };
+  f.read_more = [](ConfigReader& config, ModelShape& shape) { read_rope(config, shape, {}); };
   return f;
 }
 
@@ -51,7 +51,7 @@ Family mistral() {
   f.heads = decoder_heads("Mistral");
   f.keys.attention_bias = f.keys.mlp_bias = "";
   f.read_more = [](ConfigReader& config, ModelShape& shape) {
-    read_rope(config, shape, 10000);
+    read_rope(config, shape, {});
     // Left out it is 4096, as in Transformers; null says none.
     const std::int64_t unsaid = config.config().contains("sliding_window") ? 0 : 4096;
     read_windows(config, shape, config.count("sliding_window", unsaid),
@@ -62,7 +62,7 @@ Family mistral() {
 
 // Layers from max_window_layers on have a window, where use_sliding_window asks for it.
 void read_qwen(ConfigReader& config, ModelShape& shape) {
-  read_rope(config, shape, 10000);
+  read_rope(config, shape, {});
   const std::int64_t window = config.count("sliding_window", 4096);
   const std::int64_t first = std::int64_t(config.number("max_window_layers", 28));
   const bool on = config.flag("use_sliding_window", false);
