@@ -13,6 +13,7 @@
 #include "experiments/trial_spec.hpp"
 #include "plan/check_spec.hpp"
 #include "plan/content_hash.hpp"
+#include "plan/model_files.hpp"
 #include "plan/run_spec_keys.hpp"
 
 namespace temper {
@@ -103,11 +104,14 @@ void hash_model(const std::string& directory, Study& study, HashCache& cache, Pr
   const std::string where =
       (place == study.places.end() ? "" : place->second + ": ") + "model.model_name_or_path";
   const bool random = study.base.model.random_init;
-  for (const char* name : {"config.json", "tokenizer.json"})
-    if (!fs::exists(fs::path(directory) / name) &&
-        (std::string(name) == "config.json" || study.base.model.tokenizer.empty()))
-      problems.push_back(
-          {where, directory + " has no " + name, "it is no Hugging Face model directory", ""});
+  const Checked<fs::path> gguf = find_gguf(directory);
+  if (!gguf) return problems.push_back(gguf.problems().front());
+  if (gguf.value().empty() && !fs::exists(fs::path(directory) / "config.json"))
+    problems.push_back({where, directory + " has no config.json and no .gguf file",
+                        "it is no model", "Give a Hugging Face directory or a .gguf file."});
+  if (tokenizer_file(fs::path(directory)).empty() && study.base.model.tokenizer.empty())
+    problems.push_back({where, directory + " has no tokenizer.json", "texts become no tokens",
+                        "Set model.tokenizer to the path of one."});
   const std::vector<fs::path> weights = weight_files(directory);
   if (weights.empty() && !random)
     problems.push_back({where, directory + " has no model.safetensors",
@@ -132,8 +136,8 @@ void hash_contents(Study& study, Problems& problems) {
   HashCache cache(fs::path(study.base.data.store_dir) / "hashes.json");
   for (const std::string& directory : paths_of_key(study, "model.model_name_or_path")) {
     hash_model(directory, study, cache, problems);
-    const fs::path tokenizer = fs::path(directory) / "tokenizer.json";
-    if (fs::exists(tokenizer)) study.contents[tokenizer.string()] = cache.sha256_of(tokenizer);
+    const fs::path tokenizer = tokenizer_file(fs::path(directory));
+    if (!tokenizer.empty()) study.contents[tokenizer.string()] = cache.sha256_of(tokenizer);
   }
   for (const char* key :
        {"model.tokenizer", "data.train_file", "data.validation_file", "data.test_file"})

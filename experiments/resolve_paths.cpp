@@ -36,19 +36,21 @@ std::string listed(const std::vector<std::string>& names) {
 
 Problems resolve_model(const std::string& key, const fs::path& folder, Json& value) {
   const std::string name = value.get<std::string>();
-  if (name.ends_with(".gguf"))
-    return {{key, "GGUF files are not supported yet", "", "Give a Hugging Face directory."}};
   const fs::path here = absolute_in(folder, name), shelved = model_shelf() / name;
   for (const fs::path& candidate : {here, shelved})
-    if (!name.empty() && fs::is_directory(candidate)) return value = candidate.string(), Problems{};
+    if (!name.empty() && (fs::is_directory(candidate) ||
+                          (candidate.extension() == ".gguf" && fs::is_regular_file(candidate))))
+      return value = candidate.string(), Problems{};
   const std::vector<std::string> shelf = names_in(model_shelf());
   const std::string hint = did_you_mean(fs::path(name).filename().string(), shelf);
   return {{key,
-           "\"" + name + "\" is no folder (" + here.string() + ") and no model on the shelf " +
-               model_shelf().string(),
+           "\"" + name + "\" is no folder, no .gguf file (" + here.string() +
+               ") and no model on the shelf " + model_shelf().string(),
            shelf.empty() ? "the shelf is empty" : "on the shelf: " + listed(shelf),
-           hint.empty() ? "Give the path of a Hugging Face directory, or put one on the shelf."
-                        : hint}};
+           hint.empty()
+               ? "Give the path of a Hugging Face directory or a .gguf file, or put one on the "
+                 "shelf."
+               : hint}};
 }
 
 bool is_glob(const std::string& text) { return text.find_first_of("*?[") != std::string::npos; }

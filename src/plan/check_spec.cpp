@@ -5,6 +5,7 @@
 
 #include "plan/check_objective.hpp"
 #include "plan/cleaning_steps.hpp"
+#include "plan/model_files.hpp"
 
 namespace temper {
 
@@ -97,7 +98,10 @@ bool greater_is_better(const RunSpec& spec) {
 
 std::string tokenizer_file(const RunSpec& spec) {
   if (!spec.model.tokenizer.empty()) return spec.model.tokenizer;
-  return (std::filesystem::path(spec.model.model_name_or_path) / "tokenizer.json").string();
+  const auto file = tokenizer_file(std::filesystem::path(spec.model.model_name_or_path));
+  return file.empty()
+             ? (std::filesystem::path(spec.model.model_name_or_path) / "tokenizer.json").string()
+             : file.string();
 }
 
 Problems check_spec(const RunSpec& spec) {

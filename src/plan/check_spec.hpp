@@ -17,7 +17,7 @@ bool has_test_split(const DataSpec& data);
 // Of the objective: the manifest's word, else by its name. A loss or an error is better small,
 // everything else large: "eval/loss", "test/mse".
 bool greater_is_better(const RunSpec& spec);
-// The tokenizer.json that the data are prepared with.
+// The tokenizer.json that the data are prepared with, or the .gguf file that embeds one.
 std::string tokenizer_file(const RunSpec& spec);
 
 }  // namespace temper

@@ -12,6 +12,7 @@
 #include "core/file.hpp"
 #include "core/json.hpp"
 #include "core/outcome.hpp"
+#include "plan/model_files.hpp"
 
 namespace temper {
 
@@ -81,6 +82,8 @@ void HashCache::save() const {
 }
 
 std::vector<fs::path> weight_files(const fs::path& directory) {
+  if (const Checked<fs::path> gguf = find_gguf(directory); gguf && !gguf.value().empty())
+    return {gguf.value()};
   if (fs::exists(directory / "model.safetensors")) return {directory / "model.safetensors"};
   const fs::path index = directory / "model.safetensors.index.json";
   if (!fs::exists(index)) return {};
@@ -98,6 +101,9 @@ std::string model_fingerprint(const fs::path& directory, bool weights) {
     if (const Checked<std::string> text = read_text_file(directory / name))
       hash.update(std::string(name) + "\n" + std::to_string(text.value().size()) + "\n")
           .update(text.value());
+  if (const Checked<fs::path> gguf = find_gguf(directory); gguf && !gguf.value().empty())
+    if (const Checked<ModelConfig> model = read_model_config(directory))
+      hash.update("config of the GGUF file\n" + canonical_json(model.value().config) + "\n");
   if (weights)
     for (const fs::path& file : weight_files(directory)) add_samples(hash, file);
   return hash.hex();

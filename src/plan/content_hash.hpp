@@ -33,13 +33,15 @@ class HashCache {
   bool changed_ = false;
 };
 
-// model.safetensors, or the shards of its index, sorted by name. Empty when there are none.
+// The .gguf file that the path stands for (plan/model_files.hpp), else model.safetensors, or the
+// shards of its index, sorted by name. Empty when there are none.
 std::vector<std::filesystem::path> weight_files(const std::filesystem::path& directory);
 
-// A cheap hash of a model directory that changes when the model does: SHA-256 over config.json,
-// 1_Pooling/config.json and sentence_bert_config.json and, with `weights`, over name, size and 64
-// evenly spaced samples of 4 KiB of each weight file (the first and the last bytes among them).
-// It is no proof of equality: revision_sha256 is. 64 random reads a file, so milliseconds.
+// A cheap hash of a model that changes when the model does: SHA-256 over config.json (or what a
+// GGUF file's metadata say instead), 1_Pooling/config.json and sentence_bert_config.json and, with
+// `weights`, over name, size and 64 evenly spaced samples of 4 KiB of each weight file (the first
+// and the last bytes among them). It is no proof of equality: revision_sha256 is. 64 random reads a
+// file, so milliseconds.
 std::string model_fingerprint(const std::filesystem::path& directory, bool weights);
 
 // What model.revision_sha256 is compared with: the SHA-256 of the weight file; of several files

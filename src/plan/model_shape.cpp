@@ -4,6 +4,7 @@
 
 #include "plan/families.hpp"
 #include "plan/families/config_reader.hpp"
+#include "plan/model_files.hpp"
 
 namespace temper {
 
@@ -204,16 +205,15 @@ Checked<ModelShape> model_shape_of_config(const Json& json, const std::string& w
   return shape;
 }
 
-Checked<ModelShape> read_model_shape(const fs::path& directory, const Json& config_overrides) {
-  const fs::path path = directory / "config.json";
-  Checked<Json> json = read_json_file(path);
-  if (!json) return json.problems();
-  if (!json.value().is_object()) return Problem{path.string(), "is no JSON object", "", ""};
-  for (const auto& [key, value] : config_overrides.items()) json.value()[key] = value;
-  Checked<ModelShape> shape = model_shape_of_config(json.value(), path.string());
+Checked<ModelShape> read_model_shape(const fs::path& model, const Json& config_overrides) {
+  Checked<ModelConfig> read = read_model_config(model);
+  if (!read) return read.problems();
+  Json& config = read.value().config;
+  for (const auto& [key, value] : config_overrides.items()) config[key] = value;
+  Checked<ModelShape> shape = model_shape_of_config(config, read.value().where);
   Problems problems = shape.problems();
   if (!shape) return problems;
-  read_pooling(directory, shape.value(), problems);
+  read_pooling(model, shape.value(), problems);
   if (!problems.empty()) return problems;
   shape.value().has_pooler = shape.value().has_pooler && shape.value().pooling == Pooling::cls;
   return shape;

@@ -139,11 +139,12 @@ struct LogicalTensor {
 };
 
 // Reads config.json (and sentence-transformers' 1_Pooling/config.json, sentence_bert_config.json)
-// of a model directory and applies `config_overrides`. Problems name the file and key: unknown
+// of a model directory, or the metadata of a GGUF file (plan/model_files.hpp), and applies
+// `config_overrides`. Problems name the file and key: unknown
 // model_type, a key that changes the mathematics and is not supported, missing or out-of-range
 // values. The head is that of `architectures` where the family knows it (own_head), else the
 // family's usual one.
-Checked<ModelShape> read_model_shape(const std::filesystem::path& directory,
+Checked<ModelShape> read_model_shape(const std::filesystem::path& model,
                                      const Json& config_overrides);
 
 // The same reading of a config.json that is held already (a GGUF file's metadata); `where` is what
