@@ -10,7 +10,8 @@ namespace temper {
 namespace {
 
 constexpr std::size_t kLongestText = std::size_t(1) << 28;  // rewritten text keeps 32-bit places
-constexpr std::size_t kNoLimit = ~std::size_t(0);
+
+}  // namespace
 
 void check_text(std::string_view text) {
   if (text.size() > kLongestText)
@@ -22,19 +23,6 @@ void check_text(std::string_view text) {
                            "Convert the data to UTF-8?"});
 }
 
-// True when tokens from `begin` on were cut off to leave `budget` of them.
-bool truncate(std::vector<std::int32_t>& ids, std::size_t begin, std::size_t budget,
-              TruncationSide side) {
-  if (ids.size() - begin <= budget) return false;
-  const auto first = ids.begin() + std::ptrdiff_t(begin);
-  if (side == TruncationSide::right) {
-    ids.resize(begin + budget);
-  } else {
-    ids.erase(first, ids.end() - std::ptrdiff_t(budget));
-  }
-  return true;
-}
-
 std::size_t budget_of(const EncodeOptions& options, std::int64_t special) {
   if (options.max_length <= 0) return kNoLimit;
   if (options.max_length < special)
@@ -43,8 +31,6 @@ std::size_t budget_of(const EncodeOptions& options, std::int64_t special) {
                            ""});
   return std::size_t(options.max_length - special);
 }
-
-}  // namespace
 
 void Tokenizer::Model::append_words(std::string_view text, bool is_first, std::size_t most,
                                     Scratch& scratch, std::vector<std::int32_t>& ids) const {
@@ -62,9 +48,12 @@ void Tokenizer::Model::append_words(std::string_view text, bool is_first, std::s
   };
   if (const auto* word_piece = std::get_if<WordPiece>(&words)) {
     append_all([&](std::string_view word, auto& out) { word_piece->append(word, out); });
+  } else if (const auto* bpe = std::get_if<Bpe>(&words)) {
+    append_all([&](std::string_view word, auto& out) { bpe->append(word, scratch.bpe, out); });
   } else {
-    const Bpe& bpe = std::get<Bpe>(words);
-    append_all([&](std::string_view word, auto& out) { bpe.append(word, scratch.bpe, out); });
+    const Unigram& unigram = std::get<Unigram>(words);
+    append_all(
+        [&](std::string_view word, auto& out) { unigram.append(word, scratch.unigram, out); });
   }
 }
 
@@ -108,6 +97,12 @@ std::unique_ptr<Tokenizer::Scratch, void (*)(Tokenizer::Scratch*)> Tokenizer::ma
 
 bool Tokenizer::encode(std::string_view text, const EncodeOptions& options, Scratch& scratch,
                        std::vector<std::int32_t>& ids) const {
+  if (!options.plain.empty()) {
+    Encoding encoding;
+    const bool is_cut = encode_with_offsets(text, options, scratch, encoding);
+    ids.swap(encoding.ids);
+    return is_cut;
+  }
   expects(scratch.owner == model_.get(), "a scratch of another tokenizer");
   check_text(text);
   ids.clear();
@@ -133,6 +128,7 @@ bool Tokenizer::encode_pair(std::string_view first, std::string_view second,
                             std::vector<std::int32_t>& ids,
                             std::vector<std::uint8_t>& types) const {
   expects(scratch.owner == model_.get(), "a scratch of another tokenizer");
+  expects(options.plain.empty(), "plain extents are for one text");
   check_text(first);
   check_text(second);
   const bool with_special = options.add_special_tokens;
@@ -182,6 +178,15 @@ std::string Tokenizer::decode(const std::vector<std::int32_t>& ids,
 std::int64_t Tokenizer::vocab_size() const { return model_->vocabulary.size(); }
 std::string Tokenizer::token(std::int32_t id) const { return model_->token(id); }
 std::int32_t Tokenizer::id(std::string_view token) const { return model_->vocabulary.find(token); }
+
+bool Tokenizer::is_special(std::int32_t id) const { return model_->added.is_special(id); }
+
+bool Tokenizer::continues_word(std::int32_t id) const {
+  const std::string& token = model_->token(id);
+  if (token.empty() || model_->added.is_added(id)) return false;
+  if (!model_->continuation_mark.empty()) return token.starts_with(model_->continuation_mark);
+  return !model_->word_mark.empty() && !token.starts_with(model_->word_mark);
+}
 
 std::int64_t Tokenizer::special_tokens_added(bool pair) const {
   return count_special(pair ? model_->post.pair : model_->post.single);

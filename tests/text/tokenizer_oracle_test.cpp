@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 
+#include "text/stream_decoder.hpp"
 #include "text/tokenizer.hpp"
 #include "text/tokenizer/unicode.hpp"
 
@@ -98,6 +99,35 @@ class Encoder {
   }
   std::string decode(const Ids& ids, bool skip) const { return tokenizer_.decode(ids, skip); }
 
+  // The same ids by the other way, with places in order within the text.
+  void expect_offsets(const std::string& text, const Ids& ids, const std::string& place) {
+    Encoding encoding;
+    tokenizer_.encode_with_offsets(text, {}, *scratch_, encoding);
+    ASSERT_EQ(encoding.ids, ids) << place;
+    ASSERT_EQ(encoding.offsets.size(), ids.size()) << place;
+    Extent before;
+    for (const Extent& extent : encoding.offsets) {
+      EXPECT_TRUE(before.begin <= extent.begin && extent.begin <= extent.end &&
+                  extent.end <= std::int64_t(text.size()))
+          << place << ": " << extent.begin << " to " << extent.end;
+      before = extent;
+    }
+  }
+
+  // Tokens one by one give the same text, each time in whole characters.
+  void expect_stream(const Ids& ids, const std::string& place) const {
+    for (const bool skips : {false, true}) {
+      StreamDecoder stream(tokenizer_, skips);
+      std::string text;
+      for (const std::int32_t id : ids) {
+        const std::string part = stream.push(id);
+        EXPECT_FALSE(find_invalid_utf8(part)) << place;
+        text += part;
+      }
+      EXPECT_EQ(text + stream.finish(), tokenizer_.decode(ids, skips)) << place;
+    }
+  }
+
   std::vector<std::string> hashes(const std::function<void(const Use&)>& each, std::size_t group) {
     std::vector<std::string> found;
     Fnv hash;
@@ -130,6 +160,8 @@ void expect_record(const Json& record, Encoder& encoder, const std::string& name
     } else {
       EXPECT_EQ(hash_of(ids), record["lines"][i]) << place << Json(ids).dump();
     }
+    encoder.expect_offsets(lines[i], ids, place);
+    encoder.expect_stream(ids, place);
     EXPECT_EQ(hash_of(encoder.decode(ids, false)), record["decoded"][i])
         << place << " decoded " << encoder.decode(ids, false);
     skipping += (i == 0 ? "" : "\n") + encoder.decode(ids, true);

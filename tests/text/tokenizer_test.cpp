@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
 #include <set>
 
 namespace temper {
@@ -119,10 +120,26 @@ TEST(Tokenizer, refuses_what_it_does_not_know_by_path_and_name) {
   const auto has = [](const std::string& text, const std::string& part) {
     EXPECT_NE(text.find(part), std::string::npos) << text << "\nlacks: " << part;
   };
-  has(with("/model/type", "Unigram"),
-      "test.json: model.type: the model \"Unigram\" is not supported yet");
-  has(with("/normalizer/type", "Precompiled"),
-      "test.json: normalizer.type: the normalizer \"Precompiled\"");
+  has(with("/model/type", "WordLevel"),
+      "test.json: model.type: the model \"WordLevel\" is not supported yet");
+  has(with("/normalizer/type", "Nmt"), "test.json: normalizer.type: the normalizer \"Nmt\"");
+  for (const auto& [map, problem] :
+       std::map<std::string, std::string>{{"!", "no valid base64"},
+                                          {"AAAA", "it has under 4 bytes"},
+                                          {"AAAAAA==", "its trie has 0 bytes"},
+                                          {"/////w==", "its trie has 4294967295 bytes"},
+                                          {"BAAAAAAAAAA=", "its last text does not end"},
+                                          {"BAAAAAAAAAD/AA==", "its texts are invalid UTF-8"}})
+    has(with("/normalizer", {{"type", "Precompiled"}, {"precompiled_charsmap", map}}),
+        "test.json: normalizer.precompiled_charsmap: " + problem);
+  const auto unigram = [&](const Json& vocabulary, const Json& unknown) {
+    return with("/model", {{"type", "Unigram"}, {"vocab", vocabulary}, {"unk_id", unknown}});
+  };
+  has(unigram({{{"a", 0}}}, 0), "model.vocab[0]: [token, score] is needed");
+  has(unigram(Json::array(), 0), "model.vocab: no tokens");
+  has(unigram(Json::parse(R"([["a", 0.5], ["a", 1]])"), 0), "model.vocab[1]: \"a\" stands here");
+  has(unigram(Json::parse(R"([["a", 0.5], ["b", "1"]])"), 0), "model.vocab[1]: [token, score]");
+  has(unigram(Json::parse(R"([["a", 0.5]])"), 1), "model.unk_id: 1 is not in [0, 0]");
   has(with("/normalizer",
            {{"type", "Sequence"}, {"normalizers", {{{"type", "NFC"}}, {{"type", "Nmt"}}}}}),
       "normalizer.normalizers[1].type: the normalizer \"Nmt\"");

@@ -57,14 +57,19 @@ void TokenFinder::sort() {
   only_first_byte_ = alike ? static_cast<unsigned char>(contents_.front().bytes[0]) : -1;
 }
 
-const TokenFinder::Content* TokenFinder::match_at(std::string_view text, std::size_t at) const {
+const TokenFinder::Content* TokenFinder::match_at(std::string_view text, std::size_t at,
+                                                  const Allows* allows) const {
   const auto byte = static_cast<unsigned char>(text[at]);
-  for (std::uint32_t i = begins_[byte]; i < begins_[byte + 1]; ++i)
-    if (text.substr(at).starts_with(contents_[i].bytes)) return &contents_[i];
+  for (std::uint32_t i = begins_[byte]; i < begins_[byte + 1]; ++i) {
+    const std::string& bytes = contents_[i].bytes;
+    if (text.substr(at).starts_with(bytes) && (!allows || (*allows)(at, at + bytes.size())))
+      return &contents_[i];
+  }
   return nullptr;
 }
 
-void TokenFinder::find(std::string_view text, std::vector<TokenMatch>& matches) const {
+void TokenFinder::find(std::string_view text, std::vector<TokenMatch>& matches,
+                       const Allows* allows) const {
   matches.clear();
   if (is_empty()) return;
   std::size_t done = 0;
@@ -74,7 +79,7 @@ void TokenFinder::find(std::string_view text, std::vector<TokenMatch>& matches) 
       if (next == nullptr) return;
       at = std::size_t(static_cast<const char*>(next) - text.data());
     }
-    const Content* content = match_at(text, at);
+    const Content* content = match_at(text, at, allows);
     if (content == nullptr) {
       ++at;
       continue;
@@ -83,8 +88,11 @@ void TokenFinder::find(std::string_view text, std::vector<TokenMatch>& matches) 
     at = end;
     const AddedToken& token = content->token;
     if (token.single_word && (is_word_before(text, begin) || is_word_at(text, end))) continue;
+    const std::size_t word = begin, word_end = end;
     if (token.lstrip) begin = std::max(space_before(text, begin), done);
     if (token.rstrip) end = space_after(text, end);
+    while (allows && begin < word && !(*allows)(begin, word)) next_code_point(text, begin);
+    while (allows && end > word_end && !(*allows)(word_end, end)) end = previous_start(text, end);
     matches.push_back({std::max(begin, done), std::max(end, done), token.id});
     done = std::max(end, done);
   }
@@ -123,6 +131,8 @@ AddedTokens::AddedTokens(const JsonFields& root, const Normalize& normalize,
     }
     if (special_.size() <= std::size_t(token.id)) special_.resize(std::size_t(token.id) + 1);
     special_[std::size_t(token.id)] = token.special;
+    added_.resize(special_.size());
+    added_[std::size_t(token.id)] = true;
     if (token.normalized) {
       shown_[token.id] = normalize(token.content);
       normalized_.insert(token, shown_[token.id]);

@@ -35,15 +35,19 @@ class TokenFinder {
   // After the last insert.
   void sort();
   bool is_empty() const { return contents_.empty(); }
-  // Replaces `matches`, which are in order and apart.
-  void find(std::string_view text, std::vector<TokenMatch>& matches) const;
+  // Whether bytes [begin, end) of the text may belong to a match.
+  using Allows = std::function<bool(std::size_t begin, std::size_t end)>;
+  // Replaces `matches`, which are in order and apart. What `allows` refuses is no match, and no
+  // white space for one.
+  void find(std::string_view text, std::vector<TokenMatch>& matches,
+            const Allows* allows = nullptr) const;
 
  private:
   struct Content {
     std::string bytes;
     AddedToken token;
   };
-  const Content* match_at(std::string_view text, std::size_t at) const;
+  const Content* match_at(std::string_view text, std::size_t at, const Allows* allows) const;
 
   std::vector<Content> contents_;   // sorted by first byte, then longest first
   std::uint32_t begins_[257] = {};  // of the contents with that first byte
@@ -56,6 +60,10 @@ class AddedTokens {
   const TokenFinder& normalized() const { return normalized_; }
   const std::vector<AddedToken>& all() const { return all_; }
   bool is_special(std::int32_t id) const;
+  bool is_added(std::int32_t id) const {
+    return id >= 0 && std::size_t(id) < added_.size() && added_[std::size_t(id)];
+  }
+  const std::vector<bool>& special_ids() const { return special_; }  // by id; the rest is not
   // What tokens with `normalized` read as: their normalised content. Null for other ids.
   const std::string* shown(std::int32_t id) const;
 
@@ -65,7 +73,7 @@ class AddedTokens {
 
  private:
   std::vector<AddedToken> all_;
-  std::vector<bool> special_;  // by id
+  std::vector<bool> special_, added_;  // by id
   TokenFinder raw_, normalized_;
   std::map<std::int32_t, std::string> shown_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "text/tokenizer/byte_level.hpp"
 
@@ -12,9 +13,12 @@ namespace {
 // From this many symbols on a heap beats looking at all pairs for each merge.
 constexpr std::size_t kLongWord = 48;
 
-std::string fallback_token(unsigned byte) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  return std::string("<0x") + digits[byte >> 4] + digits[byte & 15] + ">";
+// In the bytes of words: a character of the byte-level alphabet stands for one.
+std::uint32_t length_of(std::string_view token, bool takes_bytes) {
+  if (!takes_bytes) return std::uint32_t(token.size());
+  return std::uint32_t(std::count_if(token.begin(), token.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+  }));
 }
 
 }  // namespace
@@ -43,10 +47,11 @@ Bpe::Bpe(const JsonFields& model, const Vocabulary& vocabulary, bool takes_bytes
     character.clear();
     append_utf8(byte_to_character(static_cast<unsigned char>(byte)), character);
     byte_ids_[byte] = vocabulary.find(character);
-    fallback_ids_[byte] = vocabulary.find(fallback_token(byte));
+    fallback_ids_[byte] = vocabulary.find(fallback_token(static_cast<unsigned char>(byte)));
   }
   for (std::size_t id = 0; id < vocabulary.tokens().size(); ++id) {
     const std::string* token = vocabulary.tokens()[id];
+    token_bytes_.push_back(token == nullptr ? 0 : length_of(*token, takes_bytes_));
     if (token == nullptr || (takes_bytes_ && !ignore_merges_)) continue;
     std::string bytes;
     if (!takes_bytes_) {
@@ -55,27 +60,33 @@ Bpe::Bpe(const JsonFields& model, const Vocabulary& vocabulary, bool takes_bytes
       whole_.insert(bytes, std::int32_t(id));
     }
   }
+  covers_bytes_ = takes_bytes_ && std::all_of(byte_ids_.begin(), byte_ids_.end(),
+                                              [](std::int32_t id) { return id >= 0; });
   read_merges(model, vocabulary);
+  find_mark(model);
 }
+
+namespace {
+
+std::pair<std::string, std::string> parts_of_merge(const JsonFields& entry) {
+  const auto& value = entry.value();
+  if (value.is_array() && value.size() == 2 && value[0].is_string() && value[1].is_string())
+    return {value[0].get<std::string>(), value[1].get<std::string>()};
+  const std::string both = entry.as_text();
+  const std::size_t space = both.find(' ');
+  if (space == std::string::npos || both.find(' ', space + 1) != std::string::npos)
+    entry.fail("", "a merge is a pair of strings, or one string with one space");
+  return {both.substr(0, space), both.substr(space + 1)};
+}
+
+}  // namespace
 
 void Bpe::read_merges(const JsonFields& model, const Vocabulary& vocabulary) {
   const std::vector<JsonFields> merges = model.array("merges");
   slots_.resize(std::bit_ceil(std::max<std::size_t>(2 * merges.size(), 16)));
   for (std::size_t rank = 0; rank < merges.size(); ++rank) {
     const JsonFields& entry = merges[rank];
-    std::string left, right;
-    if (entry.value().is_array() && entry.value().size() == 2 && entry.value()[0].is_string() &&
-        entry.value()[1].is_string()) {
-      left = entry.value()[0].get<std::string>();
-      right = entry.value()[1].get<std::string>();
-    } else {
-      const std::string both = entry.as_text();
-      const std::size_t space = both.find(' ');
-      if (space == std::string::npos || both.find(' ', space + 1) != std::string::npos)
-        entry.fail("", "a merge is a pair of strings, or one string with one space");
-      left = both.substr(0, space);
-      right = both.substr(space + 1);
-    }
+    const auto [left, right] = parts_of_merge(entry);
     if (right.size() < prefix_.size()) entry.fail("", "the right part lacks the prefix");
     const std::string merged = left + right.substr(prefix_.size());
     for (const std::string& token : {left, right, merged})
@@ -104,34 +115,31 @@ Bpe::Merge Bpe::merge_of(std::int32_t left, std::int32_t right) const {
   }
 }
 
-bool Bpe::fall_back_to_bytes(std::string_view piece, std::vector<std::int32_t>& symbols) const {
-  for (const char byte : piece)
-    if (fallback_ids_[static_cast<unsigned char>(byte)] < 0) return false;
-  for (const char byte : piece) symbols.push_back(fallback_ids_[static_cast<unsigned char>(byte)]);
-  return true;
-}
-
-void Bpe::split_bytes(std::string_view word, std::vector<std::int32_t>& symbols) const {
+template <class Push>
+void Bpe::split_bytes(std::string_view word, Push push) const {
   bool unknown_before = false;
-  for (const char byte : word) {
-    const std::int32_t id = byte_ids_[static_cast<unsigned char>(byte)];
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const std::int32_t id = byte_ids_[static_cast<unsigned char>(word[i])];
     if (id >= 0) {
-      symbols.push_back(id);
+      push(id, i, i + 1);
     } else if (unknown_ >= 0 && !(unknown_before && fuse_unknown_)) {
-      symbols.push_back(unknown_);
+      push(unknown_, i, i + 1);
     }
     unknown_before = id < 0;
   }
 }
 
-void Bpe::split_characters(std::string_view word, std::vector<std::int32_t>& symbols) const {
+template <class Push>
+void Bpe::split_characters(std::string_view word, Push push) const {
   // Unknown characters wait until a known one comes, as in the reference: bytes that an unknown
   // character falls back to go before them.
-  std::size_t waiting = 0;
+  bool is_waiting = false;
+  std::size_t waiting_begin = 0, waiting_end = 0;
   const auto flush = [&] {
-    symbols.insert(symbols.end(), waiting, unknown_);
-    waiting = 0;
+    if (is_waiting) push(unknown_, waiting_begin, waiting_end);
+    is_waiting = false;
   };
+  const auto fallback = [&](char byte) { return fallback_ids_[static_cast<unsigned char>(byte)]; };
   std::string decorated;
   for (std::size_t at = 0; at < word.size();) {
     const std::size_t begin = at;
@@ -145,33 +153,87 @@ void Bpe::split_characters(std::string_view word, std::vector<std::int32_t>& sym
     const std::int32_t id = whole_.find(piece);
     if (id >= 0) {
       flush();
-      symbols.push_back(id);
-    } else if (!(byte_fallback_ && fall_back_to_bytes(piece, symbols)) && unknown_ >= 0) {
-      if (waiting > 0 && !fuse_unknown_) flush();
-      waiting = 1;
+      push(id, begin, at);
+    } else if (byte_fallback_ && std::all_of(piece.begin(), piece.end(),
+                                             [&](char byte) { return fallback(byte) >= 0; })) {
+      for (std::size_t i = 0; i < piece.size(); ++i)
+        push(fallback(piece[i]), std::min(begin + i, at - 1), std::min(begin + i + 1, at));
+    } else if (unknown_ >= 0) {
+      if (!fuse_unknown_) flush();
+      if (!is_waiting) waiting_begin = begin;
+      is_waiting = true;
+      waiting_end = at;
     }
   }
   flush();
 }
 
-void Bpe::append(std::string_view word, BpeScratch& scratch, std::vector<std::int32_t>& ids) const {
-  if (ignore_merges_) {
-    const std::int32_t id = whole_.find(word);
-    if (id >= 0) return ids.push_back(id);
-  }
-  std::vector<std::int32_t>& symbols = scratch.symbols;
-  symbols.clear();
-  if (takes_bytes_) {
-    split_bytes(word, symbols);
-  } else {
-    split_characters(word, symbols);
-  }
-  if (symbols.size() < kLongWord) {
+template <class Push>
+void Bpe::split(std::string_view word, Push push) const {
+  takes_bytes_ ? split_bytes(word, push) : split_characters(word, push);
+}
+
+std::int32_t Bpe::whole_word(std::string_view word) const {
+  return ignore_merges_ ? whole_.find(word) : -1;
+}
+
+void Bpe::merge(BpeScratch& scratch) const {
+  if (scratch.symbols.size() < kLongWord) {
     merge_short(scratch);
   } else {
     merge_long(scratch);
   }
+}
+
+void Bpe::append(std::string_view word, BpeScratch& scratch, std::vector<std::int32_t>& ids) const {
+  const std::int32_t whole = whole_word(word);
+  if (whole >= 0) return ids.push_back(whole);
+  std::vector<std::int32_t>& symbols = scratch.symbols;
+  symbols.clear();
+  split(word, [&](std::int32_t id, std::size_t, std::size_t) { symbols.push_back(id); });
+  merge(scratch);
   ids.insert(ids.end(), symbols.begin(), symbols.end());
+}
+
+std::size_t Bpe::content_bytes(std::int32_t id, bool is_first) const {
+  const std::size_t bytes = token_bytes_[std::size_t(id)];
+  return is_first ? bytes : bytes - std::min(bytes, prefix_.size());
+}
+
+void Bpe::append_placed(std::string_view word, BpeScratch& scratch, PlacedIds& placed) const {
+  const std::int32_t whole = whole_word(word);
+  if (whole >= 0 && !placed.is_barred(whole)) return placed.push(whole, 0, word.size());
+  scratch.symbols.clear();
+  scratch.places.clear();
+  split(word, [&](std::int32_t id, std::size_t begin, std::size_t end) {
+    scratch.symbols.push_back(id);
+    scratch.places.push_back({std::uint32_t(begin), std::uint32_t(end)});
+  });
+  scratch.first_symbols = scratch.symbols;
+  merge(scratch);
+  // Merging only joins neighbours, and a joined token is as long as its parts are together.
+  std::size_t next = 0;
+  const auto take = [&] {
+    const std::size_t bytes = content_bytes(scratch.first_symbols[next], next == 0);
+    ++next;
+    return bytes;
+  };
+  for (const std::int32_t id : scratch.symbols) {
+    const std::size_t first = next, bytes = content_bytes(id, first == 0);
+    for (std::size_t done = take(); done < bytes && next < scratch.places.size();) done += take();
+    placed.push(id, scratch.places[first].begin, scratch.places[next - 1].end);
+  }
+}
+
+void Bpe::find_mark(const JsonFields& model) {
+  if (takes_bytes_ || ignore_merges_ || !prefix_.empty() || !suffix_.empty()) return;
+  constexpr std::string_view mark = "\u2581";
+  if (whole_.find(mark) < 0) return;
+  for (const JsonFields& entry : model.array("merges")) {
+    const auto [left, right] = parts_of_merge(entry);
+    if (right.starts_with(mark) && !left.ends_with(mark)) return;
+  }
+  mark_ = U'\u2581';
 }
 
 void Bpe::merge_short(BpeScratch& scratch) const {

@@ -72,11 +72,19 @@ Gpt2Class gpt2_class(char32_t c) {
 
 char32_t byte_to_character(unsigned char byte) { return kAlphabet.characters[byte]; }
 
+std::string_view byte_level_character(unsigned char byte) {
+  static const auto characters = [] {
+    std::array<std::string, 256> all;
+    for (unsigned b = 0; b < 256; ++b) append_utf8(kAlphabet.characters[b], all[b]);
+    return all;
+  }();
+  return characters[byte];
+}
+
 int byte_of_character(char32_t c) { return c < kAlphabet.bytes.size() ? kAlphabet.bytes[c] : -1; }
 
 void append_byte_level(std::string_view bytes, std::string& out) {
-  for (const char byte : bytes)
-    append_utf8(byte_to_character(static_cast<unsigned char>(byte)), out);
+  for (const char byte : bytes) out.append(byte_level_character(static_cast<unsigned char>(byte)));
 }
 
 bool append_bytes_of(std::string_view characters, std::string& out) {

@@ -14,6 +14,7 @@
 namespace temper {
 
 char32_t byte_to_character(unsigned char byte);
+std::string_view byte_level_character(unsigned char byte);  // the same as UTF-8
 // -1 for a character outside the alphabet.
 int byte_of_character(char32_t c);
 

@@ -18,7 +18,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-void replace_matches(std::string& text, const Regex& pattern, const std::string& content) {
+void replace_matches(std::string& text, const Pattern& pattern, const std::string& content) {
   RegexScratch scratch;
   std::string out;
   std::size_t done = 0;
@@ -37,23 +37,31 @@ void clean_up(std::string& text) {
   for (const auto& [from, to] : rules) replace_all(text, from, to);
 }
 
-void join_words(const DecoderStep& step, Tokens& tokens) {
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    std::string& token = tokens[i];
-    if (i > 0 && token.starts_with(step.prefix)) {
-      token.erase(0, step.prefix.size());
-    } else if (i > 0) {
-      token.insert(0, 1, ' ');
+using Step = Decoder::Stream::Step;
+
+// True for the first token of the text only.
+bool is_first(Step& state) { return !std::exchange(state.has_begun, true); }
+
+void join_words(const DecoderStep& step, Step& state, Tokens& tokens) {
+  for (std::string& token : tokens) {
+    if (!is_first(state)) {
+      if (token.starts_with(step.prefix)) {
+        token.erase(0, step.prefix.size());
+      } else {
+        token.insert(0, 1, ' ');
+      }
     }
     if (step.cleanup) clean_up(token);
   }
 }
 
-void join_bytes(Tokens& tokens) {
-  std::string bytes;
+void join_bytes(Step& state, Tokens& tokens, bool is_end) {
+  std::string& bytes = state.held;
   for (const std::string& token : tokens)
     if (!append_bytes_of(token, bytes)) bytes += token;
-  tokens = {to_valid_utf8(bytes)};
+  const std::size_t whole = is_end ? bytes.size() : bytes.size() - unfinished_utf8(bytes);
+  tokens = {to_valid_utf8(std::string_view(bytes).substr(0, whole))};
+  bytes.erase(0, whole);
 }
 
 int fallback_byte(const std::string& token) {
@@ -70,9 +78,10 @@ int fallback_byte(const std::string& token) {
   return value;
 }
 
-void join_fallback_bytes(Tokens& tokens) {
+// A run of bytes is text, or each of them is U+FFFD: that is certain when the run has ended.
+void join_fallback_bytes(Step& state, Tokens& tokens, bool is_end) {
   Tokens joined;
-  std::string bytes;
+  std::string& bytes = state.held;
   const auto flush = [&] {
     if (bytes.empty()) return;
     if (!find_invalid_utf8(bytes)) {
@@ -91,8 +100,14 @@ void join_fallback_bytes(Tokens& tokens) {
     flush();
     joined.push_back(std::move(token));
   }
-  flush();
+  if (is_end) flush();
   tokens = std::move(joined);
+}
+
+void fuse(Tokens& tokens) {
+  std::string all;
+  for (const std::string& token : tokens) all += token;
+  tokens = {std::move(all)};
 }
 
 void strip(const DecoderStep& step, std::string& token) {
@@ -103,39 +118,62 @@ void strip(const DecoderStep& step, std::string& token) {
     token.erase(token.size() - content.size());
 }
 
-void apply_step(const DecoderStep& step, Tokens& tokens) {
+// The start of a text that comes in parts.
+void strip_start(const DecoderStep& step, Step& state, Tokens& tokens, bool is_end) {
+  if (state.has_begun) return;
+  fuse(tokens);
+  std::string& text = state.held.append(tokens[0]);
+  for (; state.cut < step.start && text.starts_with(step.content); ++state.cut)
+    text.erase(0, step.content.size());
+  const bool may_cut = state.cut < step.start && step.content.starts_with(text);
+  state.has_begun = is_end || !may_cut;
+  tokens = {state.has_begun ? std::exchange(text, {}) : std::string()};
+}
+
+// All tokens but the last of the text end with a space where they have the suffix.
+void replace_suffixes(const DecoderStep& step, Step& state, Tokens& tokens, bool is_end) {
+  if (tokens.empty() && !(is_end && state.has_begun)) return;
+  if (state.has_begun) tokens.insert(tokens.begin(), state.held);
+  state.has_begun = true;
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) replace_all(tokens[i], step.prefix, " ");
+  if (is_end) return replace_all(tokens.back(), step.prefix, "");
+  state.held = std::move(tokens.back());
+  tokens.pop_back();
+}
+
+void apply_step(const DecoderStep& step, Step& state, Tokens& tokens, bool is_end) {
+  if (step.waits) {
+    fuse(tokens);
+    state.held += tokens[0];
+    tokens.clear();
+    if (!is_end) return;
+    tokens.push_back(std::exchange(state.held, {}));
+  }
   switch (step.kind) {
     case DecoderKind::byte_level:
-      return join_bytes(tokens);
+      return join_bytes(state, tokens, is_end);
     case DecoderKind::word_piece:
-      return join_words(step, tokens);
+      return join_words(step, state, tokens);
     case DecoderKind::metaspace:
-      for (std::size_t i = 0; i < tokens.size(); ++i)
-        replace_all(tokens[i], step.prefix, i == 0 && step.drops_first ? "" : " ");
+      for (std::string& token : tokens)
+        replace_all(token, step.prefix, is_first(state) && step.drops_first ? "" : " ");
       return;
     case DecoderKind::replace:
-      for (std::string& token : tokens) {
-        if (step.pattern) {
-          replace_matches(token, *step.pattern, step.content);
-        } else {
-          replace_all(token, step.literal, step.content);
-        }
-      }
+      for (std::string& token : tokens) replace_matches(token, step.pattern, step.content);
       return;
     case DecoderKind::byte_fallback:
-      return join_fallback_bytes(tokens);
-    case DecoderKind::fuse: {
-      std::string all;
-      for (const std::string& token : tokens) all += token;
-      tokens = {std::move(all)};
-      return;
-    }
+      return join_fallback_bytes(state, tokens, is_end);
+    case DecoderKind::fuse:
+      return fuse(tokens);
     case DecoderKind::strip:
+      if (step.comes_in_parts && !step.waits) return strip_start(step, state, tokens, is_end);
       for (std::string& token : tokens) strip(step, token);
       return;
     case DecoderKind::bpe:
-      for (std::size_t i = 0; i < tokens.size(); ++i)
-        replace_all(tokens[i], step.prefix, i + 1 < tokens.size() ? " " : "");
+      return replace_suffixes(step, state, tokens, is_end);
+    case DecoderKind::join_by_spaces:
+      for (std::string& token : tokens)
+        if (!is_first(state)) token.insert(0, 1, ' ');
       return;
   }
 }
@@ -162,7 +200,7 @@ void read_step(const JsonFields& fields, int depth, std::vector<DecoderStep>& st
     step.drops_first = scheme != "never" && fields.boolean("add_prefix_space", true);
   } else if (type == "Replace") {
     DecoderStep& step = add(DecoderKind::replace);
-    read_pattern(fields, step.literal, step.pattern);
+    step.pattern = Pattern::read(fields);
     step.content = fields.text("content");
   } else if (type == "ByteFallback") {
     add(DecoderKind::byte_fallback);
@@ -183,21 +221,37 @@ void read_step(const JsonFields& fields, int depth, std::vector<DecoderStep>& st
 
 }  // namespace
 
-std::string Decoder::apply(std::vector<std::string> tokens) const {
-  std::string text;
-  if (steps_) {
-    for (const DecoderStep& step : *steps_) apply_step(step, tokens);
-    for (const std::string& token : tokens) text += token;
-    return text;
+Decoder::Decoder(std::vector<DecoderStep> steps) : steps_(std::move(steps)) {
+  bool comes_in_parts = false;
+  for (DecoderStep& step : steps_) {
+    step.comes_in_parts = comes_in_parts;
+    const bool takes_parts =
+        step.kind == DecoderKind::fuse || (step.kind == DecoderKind::strip && step.stop == 0);
+    step.waits = comes_in_parts && !takes_parts;
+    comes_in_parts = (comes_in_parts && !step.waits) || step.kind == DecoderKind::fuse ||
+                     step.kind == DecoderKind::byte_level;
   }
-  for (std::size_t i = 0; i < tokens.size(); ++i) text += (i == 0 ? "" : " ") + tokens[i];
-  return text;
+}
+
+std::string Decoder::push(Stream& stream, std::vector<std::string> tokens, bool is_end) const {
+  for (std::size_t i = 0; i < steps_.size(); ++i)
+    apply_step(steps_[i], stream.steps[i], tokens, is_end);
+  fuse(tokens);
+  return std::move(tokens[0]);
+}
+
+std::string Decoder::apply(std::vector<std::string> tokens) const {
+  Stream stream = begin();
+  return push(stream, std::move(tokens), true);
 }
 
 Decoder read_decoder(const JsonFields& root) {
-  if (!root.has("decoder")) return Decoder(std::nullopt);
   std::vector<DecoderStep> steps;
-  read_step(root.object("decoder"), 0, steps);
+  if (root.has("decoder")) {
+    read_step(root.object("decoder"), 0, steps);
+  } else {
+    steps.push_back({.kind = DecoderKind::join_by_spaces});
+  }
   return Decoder(std::move(steps));
 }
 

@@ -1,4 +1,6 @@
 // From tokenizer.json to a tokenizer.
+#include <tuple>
+
 #include "core/file.hpp"
 #include "text/tokenizer/parts.hpp"
 
@@ -9,7 +11,7 @@ namespace {
 constexpr std::size_t kLongestFile = std::size_t(1) << 30;
 constexpr int kDeepest = 256;
 
-using Words = std::variant<WordPiece, Bpe>;
+using Words = std::variant<WordPiece, Bpe, Unigram>;
 
 std::string model_type(const JsonFields& model) {
   if (model.has("type")) return model.text("type");
@@ -23,7 +25,23 @@ Words read_words(const JsonFields& root, const Vocabulary& vocabulary, PreTokeni
   const JsonFields model = root.object("model");
   const std::string type = model_type(model);
   if (type == "WordPiece") return WordPiece(model, vocabulary);
-  return Bpe(model, vocabulary, cutter.leave_bytes());
+  if (type == "Unigram") return Unigram(model, vocabulary);
+  Bpe bpe(model, vocabulary, cutter.leave_bytes());
+  if (bpe.mark() != 0) cutter.cut_before(bpe.mark());
+  return bpe;
+}
+
+// Tokens that begin with the first string begin a word; with the second they go on with one.
+std::pair<std::string, std::string> read_word_marks(const JsonFields& root,
+                                                    const Vocabulary& vocabulary) {
+  const JsonFields model = root.object("model");
+  if (model_type(model) == "WordPiece")
+    return {"", model.maybe_text("continuing_subword_prefix").value_or("##")};
+  const std::string prefix = model.maybe_text("continuing_subword_prefix").value_or("");
+  if (!prefix.empty()) return {"", prefix};
+  for (const char* mark : {"\u2581", "\u0120"})  // SentencePiece, byte-level
+    if (vocabulary.find(mark) >= 0) return {mark, ""};
+  return {};
 }
 
 // Refuses unsupported models before their vocabulary, which may look different, is read.
@@ -31,9 +49,10 @@ Vocabulary read_model_vocabulary(const JsonFields& root) {
   root.expect_object();
   const JsonFields model = root.object("model");
   const std::string type = model_type(model);
+  if (type == "Unigram") return read_scored_vocabulary(model);
   if (type != "WordPiece" && type != "BPE")
     model.fail("type", "the model \"" + type + "\" is not supported yet", "",
-               "Use a tokenizer with WordPiece or BPE?");
+               "Use a tokenizer with WordPiece, BPE or Unigram?");
   return read_vocabulary(model);
 }
 
@@ -54,7 +73,9 @@ Tokenizer::Model::Model(const JsonFields& root)
           root, [&](const std::string& text) { return normalize_once(normalizer, text); },
           vocabulary),
       post(read_post_processor(root, vocabulary)),
-      decoder(read_decoder(root)) {}
+      decoder(read_decoder(root)) {
+  std::tie(word_mark, continuation_mark) = read_word_marks(root, vocabulary);
+}
 
 Checked<Tokenizer> Tokenizer::load(const std::filesystem::path& tokenizer_json) {
   const std::string where = tokenizer_json.string();

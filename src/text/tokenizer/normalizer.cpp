@@ -62,22 +62,6 @@ void apply_bert(const BertCleaner& bert, std::string_view text, NormalizerScratc
   out.resize(std::size_t(end - out.data()));
 }
 
-void apply_strip(const NormalizerStep& step, std::string_view text, std::string& out) {
-  std::size_t begin = 0, end = text.size();
-  while (step.strip_left && begin < end) {
-    std::size_t after = begin;
-    if (!is_white_space(next_code_point(text, after))) break;
-    begin = after;
-  }
-  while (step.strip_right && end > begin) {
-    std::size_t start = previous_start(text, end);
-    const std::size_t kept = start;
-    if (!is_white_space(next_code_point(text, start))) break;
-    end = kept;
-  }
-  out.append(text, begin, end - begin);
-}
-
 void apply_replace(const NormalizerStep& step, std::string_view text, RegexScratch& patterns,
                    std::string& out) {
   std::size_t done = 0;
@@ -86,13 +70,7 @@ void apply_replace(const NormalizerStep& step, std::string_view text, RegexScrat
     out.append(step.content);
     done = end;
   };
-  if (step.pattern) {
-    step.pattern->for_each(text, patterns, use);
-  } else if (!step.literal.empty()) {
-    for (std::size_t at = text.find(step.literal); at != std::string_view::npos;
-         at = text.find(step.literal, done))
-      use(at, at + step.literal.size());
-  }
+  step.pattern.for_each(text, patterns, use);
   out.append(text, done);
 }
 
@@ -105,13 +83,15 @@ void apply_points(std::string_view text, NormalizerScratch& scratch, std::string
   for (const char32_t c : scratch.points) append_utf8(c, out);
 }
 
-void apply_step(const NormalizerStep& step, std::string_view text, NormalizerScratch& scratch,
-                RegexScratch& patterns, std::string& out) {
-  switch (step.kind) {
+}  // namespace
+
+void NormalizerStep::apply(std::string_view text, NormalizerScratch& scratch,
+                           RegexScratch& patterns, std::string& out) const {
+  switch (kind) {
     case NormalizerKind::form:
       if (is_ascii(text)) return out.append(text), void();
       return apply_points(text, scratch, out,
-                          [&](std::u32string& points) { normalize(step.form, points); });
+                          [&](std::u32string& points) { normalize(form, points); });
     case NormalizerKind::lowercase:
       return apply_points(text, scratch, out, [&](std::u32string& points) {
         scratch.more_points.clear();
@@ -122,18 +102,41 @@ void apply_step(const NormalizerStep& step, std::string_view text, NormalizerScr
       return apply_points(text, scratch, out,
                           [](std::u32string& points) { std::erase_if(points, is_mark); });
     case NormalizerKind::bert:
-      return apply_bert(step.bert, text, scratch, out);
-    case NormalizerKind::strip:
-      return apply_strip(step, text, out);
+      return apply_bert(bert, text, scratch, out);
+    case NormalizerKind::strip: {
+      const Span kept = stripped(text);
+      return out.append(text, kept.begin, kept.end - kept.begin), void();
+    }
     case NormalizerKind::replace:
-      return apply_replace(step, text, patterns, out);
+      return apply_replace(*this, text, patterns, out);
     case NormalizerKind::prepend:
-      if (!text.empty()) out.append(step.content).append(text);
+      if (!text.empty()) out.append(content).append(text);
       return;
     case NormalizerKind::byte_level:
       return append_byte_level(text, out);
+    case NormalizerKind::precompiled:
+      return charsmap.for_each(text, scratch.graphemes,
+                               [&](Span, std::string_view bytes) { out.append(bytes); });
   }
 }
+
+Span NormalizerStep::stripped(std::string_view text) const {
+  std::size_t begin = 0, end = text.size();
+  while (strip_left && begin < end) {
+    std::size_t after = begin;
+    if (!is_white_space(next_code_point(text, after))) break;
+    begin = after;
+  }
+  while (strip_right && end > begin) {
+    std::size_t start = previous_start(text, end);
+    const std::size_t kept = start;
+    if (!is_white_space(next_code_point(text, start))) break;
+    end = kept;
+  }
+  return {std::uint32_t(begin), std::uint32_t(end)};
+}
+
+namespace {
 
 BertCleaner read_bert(const JsonFields& fields) {
   BertCleaner bert;
@@ -180,11 +183,13 @@ void read_step(const JsonFields& fields, int depth, std::vector<NormalizerStep>&
   } else if (type == "Replace") {
     NormalizerStep& step = add(NormalizerKind::replace);
     step.content = fields.text("content");
-    read_pattern(fields, step.literal, step.pattern);
+    step.pattern = Pattern::read(fields);
   } else if (type == "Prepend") {
     add(NormalizerKind::prepend).content = fields.text("prepend");
   } else if (type == "ByteLevel") {
     add(NormalizerKind::byte_level);
+  } else if (type == "Precompiled") {
+    add(NormalizerKind::precompiled).charsmap = Precompiled::read(fields);
   } else {
     fields.fail("type", "the normalizer \"" + type + "\" is not supported yet");
   }
@@ -196,7 +201,7 @@ std::string_view Normalizer::apply(std::string_view text, NormalizerScratch& scr
                                    RegexScratch& patterns) const {
   for (const NormalizerStep& step : steps_) {
     scratch.spare.clear();
-    apply_step(step, text, scratch, patterns, scratch.spare);
+    step.apply(text, scratch, patterns, scratch.spare);
     scratch.text.swap(scratch.spare);
     text = scratch.text;
   }

@@ -6,11 +6,12 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "text/tokenizer/origins.hpp"
+#include "text/tokenizer/precompiled.hpp"
 #include "text/tokenizer/regex.hpp"
 #include "text/tokenizer/unicode.hpp"
 
@@ -19,6 +20,7 @@ namespace temper {
 struct NormalizerScratch {
   std::string text, spare;
   std::u32string points, more_points;
+  GraphemeBreaks graphemes;
 };
 
 // What BertNormalizer does to ASCII: 0 drops the byte.
@@ -36,6 +38,7 @@ enum class NormalizerKind {
   replace,
   prepend,
   byte_level,
+  precompiled,
 };
 
 struct NormalizerStep {
@@ -43,9 +46,17 @@ struct NormalizerStep {
   NormalForm form = NormalForm::nfc;
   BertCleaner bert;
   bool strip_left = false, strip_right = false;
-  std::string literal;  // replace: what is looked for, when there is no pattern
-  std::optional<Regex> pattern;
+  Pattern pattern;      // replace
   std::string content;  // replace, prepend
+  Precompiled charsmap;
+
+  // Appends what becomes of `text`.
+  void apply(std::string_view text, NormalizerScratch& scratch, RegexScratch& patterns,
+             std::string& out) const;
+  // The same, with account of where each byte came from.
+  void apply_traced(std::string_view text, NormalizerScratch& scratch, RegexScratch& patterns,
+                    Rewrite& out) const;
+  Span stripped(std::string_view text) const;  // strip: what is left
 };
 
 class Normalizer {
@@ -55,6 +66,9 @@ class Normalizer {
   // Valid until the scratch or `text` changes.
   std::string_view apply(std::string_view text, NormalizerScratch& scratch,
                          RegexScratch& patterns) const;
+  // The same text; `origins`, of `text`, are kept up.
+  std::string_view apply_traced(std::string_view text, NormalizerScratch& scratch,
+                                RegexScratch& patterns, Origins& origins) const;
 
  private:
   std::vector<NormalizerStep> steps_;

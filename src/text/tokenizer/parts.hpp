@@ -1,6 +1,7 @@
 // What a tokenizer is made of, for the files that implement it.
 #pragma once
 
+#include <algorithm>
 #include <variant>
 
 #include "text/tokenizer.hpp"
@@ -10,10 +11,28 @@
 #include "text/tokenizer/normalizer.hpp"
 #include "text/tokenizer/post_processor.hpp"
 #include "text/tokenizer/pre_tokenizer.hpp"
+#include "text/tokenizer/unigram.hpp"
 #include "text/tokenizer/word_cache.hpp"
 #include "text/tokenizer/word_piece.hpp"
 
 namespace temper {
+
+constexpr std::size_t kNoLimit = ~std::size_t(0);
+// Throws BadInput for a text that is too long or no UTF-8.
+void check_text(std::string_view text);
+// Tokens of the text that the options leave room for; throws BadInput when there is none for the
+// `special` ones.
+std::size_t budget_of(const EncodeOptions& options, std::int64_t special);
+// True when elements from `begin` on were cut off to leave `budget` of them.
+template <class T>
+bool truncate(std::vector<T>& elements, std::size_t begin, std::size_t budget,
+              TruncationSide side) {
+  if (elements.size() - begin <= budget) return false;
+  const auto first = elements.begin() + std::ptrdiff_t(begin);
+  const auto kept = side == TruncationSide::right ? first : elements.end() - std::ptrdiff_t(budget);
+  elements.erase(std::copy(kept, kept + std::ptrdiff_t(budget), first), elements.end());
+  return true;
+}
 
 struct Tokenizer::Model {
   // `root` is the file's root object. Throws BadInput.
@@ -35,10 +54,11 @@ struct Tokenizer::Model {
   Vocabulary vocabulary;
   Normalizer normalizer;
   PreTokenizer cutter;
-  std::variant<WordPiece, Bpe> words;
+  std::variant<WordPiece, Bpe, Unigram> words;
   AddedTokens added;
   PostProcessor post;
   Decoder decoder;
+  std::string word_mark, continuation_mark;  // see read_word_marks
 };
 
 struct Tokenizer::Scratch {
@@ -50,6 +70,9 @@ struct Tokenizer::Scratch {
   std::vector<TokenMatch> raw_matches, matches;
   WordCache cache;
   BpeScratch bpe;
+  UnigramScratch unigram;
+  Origins origins, part_origins;  // of the text of one gap
+  PlacedIds placed;               // of one word
   std::vector<std::int32_t> first, second;
 };
 

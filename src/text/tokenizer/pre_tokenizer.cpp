@@ -1,6 +1,9 @@
 #include "text/tokenizer/pre_tokenizer.hpp"
 
+#include <algorithm>
+
 #include "text/tokenizer/byte_level.hpp"
+#include "text/tokenizer/origins.hpp"
 #include "text/tokenizer/unicode.hpp"
 
 namespace temper {
@@ -18,17 +21,25 @@ void cut_all(Pieces& pieces, Cut cut) {
 // Each span is written anew by `write(span, is_first, out)`.
 template <class Write>
 void rewrite_all(Pieces& pieces, Write write) {
-  std::string& out = pieces.spare;
-  out.clear();
+  pieces.spare.clear();
+  Rewrite out(pieces.spare, pieces.origins);
   pieces.next.clear();
   for (std::size_t i = 0; i < pieces.spans.size(); ++i) {
     const auto begin = std::uint32_t(out.size());
-    write(pieces.of(pieces.spans[i]), i == 0 && pieces.is_first && pieces.spans[0].begin == 0, out);
+    write(pieces.spans[i], i == 0 && pieces.is_first && pieces.spans[0].begin == 0, out);
     if (out.size() > begin) pieces.next.push_back({begin, std::uint32_t(out.size())});
   }
+  out.finish();
   pieces.spans.swap(pieces.next);
-  pieces.buffer.swap(out);
+  pieces.buffer.swap(pieces.spare);
   pieces.text = pieces.buffer;
+}
+
+// What is put before a span stands for its first character, as in the reference.
+Span first_character(const Pieces& pieces, Span span) {
+  std::size_t end = span.begin;
+  next_code_point(pieces.text, end);
+  return {span.begin, std::uint32_t(end)};
 }
 
 // Stretches from the matches that `each(use)` reports, as places within the span.
@@ -63,13 +74,8 @@ void split_characters(Pieces& pieces, SplitBehavior behavior, Matches matches) {
 void split_pattern(const PreTokenizerStep& step, Pieces& pieces, RegexScratch& patterns) {
   cut_all(pieces, [&](Span span) {
     const std::string_view text = pieces.of(span);
-    find_stretches(pieces, span, step.invert, [&](auto use) {
-      if (step.pattern) return step.pattern->for_each(text, patterns, use);
-      if (step.literal.empty()) return;
-      for (std::size_t at = text.find(step.literal); at != std::string_view::npos;
-           at = text.find(step.literal, at + step.literal.size()))
-        use(at, at + step.literal.size());
-    });
+    find_stretches(pieces, span, step.invert,
+                   [&](auto use) { step.pattern.for_each(text, patterns, use); });
     append_spans(step.behavior, pieces.stretches, pieces.next);
   });
 }
@@ -127,9 +133,9 @@ void split_whitespace(Pieces& pieces) {
 
 void split_byte_level(const PreTokenizerStep& step, Pieces& pieces) {
   if (step.add_prefix_space)
-    rewrite_all(pieces, [](std::string_view text, bool, std::string& out) {
-      if (!text.starts_with(' ')) out.push_back(' ');
-      out.append(text);
+    rewrite_all(pieces, [&](Span span, bool, Rewrite& out) {
+      if (pieces.text[span.begin] != ' ') out.put(" ", first_character(pieces, span));
+      out.copy(pieces.text, span);
     });
   if (step.use_regex)
     cut_all(pieces, [&](Span span) {
@@ -141,23 +147,26 @@ void split_byte_level(const PreTokenizerStep& step, Pieces& pieces) {
       }
     });
   if (!step.leaves_bytes)
-    rewrite_all(pieces, [](std::string_view text, bool, std::string& out) {
-      append_byte_level(text, out);
+    rewrite_all(pieces, [&](Span span, bool, Rewrite& out) {
+      for (std::uint32_t i = span.begin; i < span.end; ++i)
+        out.put(byte_level_character(static_cast<unsigned char>(pieces.text[i])), {i, i + 1});
     });
 }
 
 void split_metaspace(const PreTokenizerStep& step, Pieces& pieces) {
-  rewrite_all(pieces, [&](std::string_view text, bool is_first, std::string& out) {
+  rewrite_all(pieces, [&](Span span, bool is_first, Rewrite& out) {
+    const std::string_view text = pieces.of(span);
     const bool marked = text.starts_with(' ') || text.starts_with(step.replacement);
     const bool wanted =
         step.prepend == PrependScheme::always || (step.prepend == PrependScheme::first && is_first);
-    if (wanted && !marked) out.append(step.replacement);
-    for (const char c : text) {
-      if (c == ' ') {
-        out.append(step.replacement);
-      } else {
-        out.push_back(c);
-      }
+    if (wanted && !marked) out.put(step.replacement, first_character(pieces, span));
+    for (std::uint32_t at = span.begin; at < span.end;) {
+      const std::size_t space = text.find(' ', at - span.begin);
+      const std::uint32_t end =
+          space == std::string_view::npos ? span.end : span.begin + std::uint32_t(space);
+      out.copy(pieces.text, {at, end});
+      if (end < span.end) out.put(step.replacement, {end, end + 1});
+      at = end + 1;
     }
   });
   if (!step.split) return;
@@ -166,12 +175,35 @@ void split_metaspace(const PreTokenizerStep& step, Pieces& pieces) {
   split_characters(pieces, SplitBehavior::merged_with_next, [&](char32_t c) { return c == mark; });
 }
 
+void split_before_runs(const std::string& mark, Pieces& pieces) {
+  cut_all(pieces, [&](Span span) {
+    const std::string_view text = pieces.of(span);
+    std::size_t begin = 0, run_end = 0;  // of the run of marks that was found last
+    for (std::size_t at = text.find(mark); at != std::string_view::npos;
+         at = text.find(mark, run_end)) {
+      if (at > run_end || run_end == 0) {
+        if (at > begin)
+          pieces.next.push_back(
+              {span.begin + std::uint32_t(begin), span.begin + std::uint32_t(at)});
+        begin = at;
+      }
+      run_end = at + mark.size();
+    }
+    pieces.next.push_back({span.begin + std::uint32_t(begin), span.end});
+  });
+}
+
 }  // namespace
 
 bool PreTokenizer::leave_bytes() {
   const bool is_last = !steps_.empty() && steps_.back().kind == PreTokenizerKind::byte_level;
   if (is_last) steps_.back().leaves_bytes = true;
   return is_last;
+}
+
+void PreTokenizer::cut_before(char32_t mark) {
+  steps_.push_back(PreTokenizerStep{.kind = PreTokenizerKind::runs_of_mark});
+  append_utf8(mark, steps_.back().replacement);
 }
 
 void PreTokenizer::apply(Pieces& pieces, RegexScratch& patterns) const {
@@ -204,6 +236,9 @@ void PreTokenizer::apply(Pieces& pieces, RegexScratch& patterns) const {
         break;
       case PreTokenizerKind::metaspace:
         split_metaspace(step, pieces);
+        break;
+      case PreTokenizerKind::runs_of_mark:
+        split_before_runs(step.replacement, pieces);
         break;
     }
   }

@@ -5,7 +5,6 @@
 //   cutter.apply(pieces, patterns);                         // spans of: hello | , | world
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +22,7 @@ enum class PreTokenizerKind {
   whitespace,
   whitespace_split,
   metaspace,
+  runs_of_mark,  // see cut_before()
 };
 
 enum class PrependScheme { always, first, never };
@@ -31,12 +31,11 @@ struct PreTokenizerStep {
   PreTokenizerKind kind;
   SplitBehavior behavior = SplitBehavior::isolated;
   bool invert = false;
-  std::string literal;  // split: what is looked for, when there is no pattern
-  std::optional<Regex> pattern;
+  Pattern pattern;                                   // split
   bool add_prefix_space = false, use_regex = false;  // byte_level
   bool leaves_bytes = false;                         // byte_level: see leave_bytes()
   bool individual_digits = false;
-  std::string replacement;  // metaspace
+  std::string replacement;  // metaspace; runs_of_mark: the mark
   PrependScheme prepend = PrependScheme::always;
   bool split = true;
 };
@@ -50,6 +49,8 @@ class PreTokenizer {
   // From now on words are left as bytes where the last step, ByteLevel, would map them to its
   // alphabet. False when the last step is another one.
   bool leave_bytes();
+  // From now on words are also cut where `mark` follows another character.
+  void cut_before(char32_t mark);
 
  private:
   std::vector<PreTokenizerStep> steps_;

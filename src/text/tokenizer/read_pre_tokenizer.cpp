@@ -55,7 +55,7 @@ void read_step(const JsonFields& fields, int depth, std::vector<PreTokenizerStep
     step.use_regex = fields.boolean("use_regex", true);
   } else if (type == "Split") {
     PreTokenizerStep& step = add(PreTokenizerKind::split);
-    read_pattern(fields, step.literal, step.pattern);
+    step.pattern = Pattern::read(fields);
     step.behavior = read_behavior(fields, "");
     step.invert = fields.boolean("invert", false);
   } else if (type == "BertPreTokenizer") {

@@ -160,15 +160,17 @@ std::size_t Regex::after(std::string_view text, std::size_t at) {
   return at;
 }
 
-void read_pattern(const JsonFields& fields, std::string& literal, std::optional<Regex>& pattern) {
+Pattern Pattern::read(const JsonFields& fields) {
   const JsonFields object = fields.object("pattern");
+  Pattern pattern;
   if (object.has("String")) {
-    literal = object.text("String");
+    pattern.literal_ = object.text("String");
   } else if (object.has("Regex")) {
-    pattern.emplace(object.text("Regex"), object, "Regex");
+    pattern.regex_.emplace(object.text("Regex"), object, "Regex");
   } else {
     object.fail("", "neither \"String\" nor \"Regex\"");
   }
+  return pattern;
 }
 
 }  // namespace temper

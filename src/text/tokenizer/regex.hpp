@@ -70,7 +70,26 @@ class Regex {
   std::unique_ptr<Code> code_;
 };
 
-// The `pattern` of `fields`: {"String": s} goes to `literal`, {"Regex": r} is compiled.
-void read_pattern(const JsonFields& fields, std::string& literal, std::optional<Regex>& pattern);
+// The `pattern` of a step: a text to be found as it is, or a Regex.
+class Pattern {
+ public:
+  Pattern() = default;
+  // Of `fields`: {"String": s} or {"Regex": r}. Throws BadInput.
+  static Pattern read(const JsonFields& fields);
+
+  // Calls `use(begin, end)` for every match, left to right.
+  template <class Use>
+  void for_each(std::string_view text, RegexScratch& scratch, Use use) const {
+    if (regex_) return regex_->for_each(text, scratch, use);
+    if (literal_.empty()) return;
+    for (std::size_t at = text.find(literal_); at != std::string_view::npos;
+         at = text.find(literal_, at + literal_.size()))
+      use(at, at + literal_.size());
+  }
+
+ private:
+  std::string literal_;
+  std::optional<Regex> regex_;
+};
 
 }  // namespace temper

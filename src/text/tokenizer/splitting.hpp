@@ -28,10 +28,13 @@ struct Stretch {
 void append_spans(SplitBehavior behavior, const std::vector<Stretch>& stretches,
                   std::vector<Span>& spans);
 
+class Origins;
+
 // The words of one text while it is cut: spans into `text`, with a spare for the next step.
 struct Pieces {
-  std::string_view text;  // the caller's, or `buffer`
-  bool is_first = true;   // begins where the whole text begins
+  std::string_view text;       // the caller's, or `buffer`
+  Origins* origins = nullptr;  // kept up where it is not null
+  bool is_first = true;        // begins where the whole text begins
   std::vector<Span> spans, next;
   std::vector<Stretch> stretches;
   std::string buffer, spare;

@@ -206,6 +206,12 @@ void append_lowercase(char32_t c, std::u32string& out) {
   out.push_back(char32_t(u_tolower(UChar32(c))));
 }
 
+bool has_boundary_before(NormalForm form, char32_t c) {
+  if (c < 0x300) return true;
+  const UNormalizer2* forms = instance(form == NormalForm::nfkc || form == NormalForm::nfkd);
+  return unorm2_hasBoundaryBefore(forms, UChar32(c)) != 0;
+}
+
 void normalize(NormalForm form, std::u32string& text) {
   const UNormalizer2* forms = instance(form == NormalForm::nfkc || form == NormalForm::nfkd);
   std::u32string parts;

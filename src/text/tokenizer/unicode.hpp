@@ -19,6 +19,8 @@ namespace temper {
 // above U+10FFFF are not valid); none when all of it is.
 std::optional<std::size_t> find_invalid_utf8(std::string_view text);
 bool is_ascii(std::string_view text);
+// Bytes at the end that begin a sequence and wait for the rest of it: 0 to 3.
+std::size_t unfinished_utf8(std::string_view bytes);
 // With U+FFFD for each maximal part that is not valid.
 std::string to_valid_utf8(std::string_view bytes);
 
@@ -57,5 +59,7 @@ void append_lowercase(char32_t c, std::u32string& out);
 
 enum class NormalForm { nfc, nfd, nfkc, nfkd };
 void normalize(NormalForm form, std::u32string& text);
+// True when `c` never changes with what stands before it.
+bool has_boundary_before(NormalForm form, char32_t c);
 
 }  // namespace temper

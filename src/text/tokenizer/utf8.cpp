@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -57,6 +58,18 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
 }
 
 bool is_ascii(std::string_view text) { return skip_ascii(text, 0) == text.size(); }
+
+std::size_t unfinished_utf8(std::string_view bytes) {
+  for (std::size_t count = 1; count <= std::min<std::size_t>(3, bytes.size()); ++count) {
+    const std::size_t at = bytes.size() - count;
+    if ((byte_at(bytes, at) & 0xC0) == 0x80) continue;
+    std::size_t bad = 0;
+    const bool may_go_on = byte_at(bytes, at) >= 0xC2 && byte_at(bytes, at) <= 0xF4 &&
+                           sequence_length(bytes, at, bad) == 0 && bad == count;
+    return may_go_on ? count : 0;
+  }
+  return 0;
+}
 
 std::string to_valid_utf8(std::string_view bytes) {
   std::string text;

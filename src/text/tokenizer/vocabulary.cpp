@@ -20,6 +20,11 @@ bool Vocabulary::insert(const std::string& token, std::int32_t id) {
   return true;
 }
 
+std::string fallback_token(unsigned char byte) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  return std::string("<0x") + digits[byte >> 4] + digits[byte & 15] + ">";
+}
+
 Vocabulary read_vocabulary(const JsonFields& model) {
   const JsonFields object = model.object("vocab");
   if (object.value().empty()) object.fail("", "no tokens");

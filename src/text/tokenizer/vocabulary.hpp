@@ -43,6 +43,9 @@ class Vocabulary {
   std::vector<const std::string*> tokens_;  // keys of ids_, which stay where they are
 };
 
+// "<0x0A>": the token that stands for a byte in vocabularies with byte_fallback.
+std::string fallback_token(unsigned char byte);
+
 // The object `vocab` of `model`.
 Vocabulary read_vocabulary(const JsonFields& model);
 

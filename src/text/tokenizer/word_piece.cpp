@@ -63,14 +63,15 @@ void WordPiece::insert(std::uint32_t root, std::string_view token, std::int32_t 
   ids_[node] = id;
 }
 
+template <class Allows>
 std::size_t WordPiece::longest(std::uint32_t root, std::string_view word, std::size_t at,
-                               std::int32_t& id) const {
+                               std::int32_t& id, Allows allows) const {
   std::size_t end = at;
   std::uint32_t node = root;
   for (std::size_t i = at; i < word.size(); ++i) {
     node = next(node, static_cast<unsigned char>(word[i]));
     if (node == 0) break;
-    if (ids_[node] >= 0) {
+    if (ids_[node] >= 0 && allows(ids_[node])) {
       end = i + 1;
       id = ids_[node];
     }
@@ -78,14 +79,34 @@ std::size_t WordPiece::longest(std::uint32_t root, std::string_view word, std::s
   return end;
 }
 
+bool WordPiece::is_too_long(std::string_view word) const {
+  return word.size() > longest_word_ && count_code_points(word) > longest_word_;
+}
+
+void WordPiece::append_placed(std::string_view word, PlacedIds& placed) const {
+  if (is_too_long(word)) return placed.push(unknown_, 0, word.size());
+  const std::size_t before = placed.ids.size();
+  std::uint32_t root = kStart;
+  for (std::size_t at = 0; at < word.size(); root = kContinuation) {
+    std::int32_t id = unknown_;
+    const std::size_t end =
+        longest(root, word, at, id, [&](std::int32_t i) { return !placed.is_barred(i); });
+    if (end == at) {
+      placed.resize(before);
+      return placed.push(unknown_, 0, word.size());
+    }
+    placed.push(id, at, end);
+    at = end;
+  }
+}
+
 void WordPiece::append(std::string_view word, std::vector<std::int32_t>& ids) const {
-  if (word.size() > longest_word_ && count_code_points(word) > longest_word_)
-    return ids.push_back(unknown_);
+  if (is_too_long(word)) return ids.push_back(unknown_);
   const std::size_t before = ids.size();
   std::uint32_t root = kStart;
   for (std::size_t at = 0; at < word.size(); root = kContinuation) {
     std::int32_t id = unknown_;
-    const std::size_t end = longest(root, word, at, id);
+    const std::size_t end = longest(root, word, at, id, [](std::int32_t) { return true; });
     if (end == at) {  // a rest that no token covers
       ids.resize(before);
       return ids.push_back(unknown_);

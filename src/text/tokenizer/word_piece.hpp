@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "text/tokenizer/placed_ids.hpp"
 #include "text/tokenizer/vocabulary.hpp"
 
 namespace temper {
@@ -18,6 +19,7 @@ class WordPiece {
   WordPiece(const JsonFields& model, const Vocabulary& vocabulary);
 
   void append(std::string_view word, std::vector<std::int32_t>& ids) const;
+  void append_placed(std::string_view word, PlacedIds& placed) const;
 
  private:
   // Tokens as paths of bytes: one table from (node, byte) to node.
@@ -28,9 +30,12 @@ class WordPiece {
   std::uint32_t next(std::uint32_t node, unsigned char byte) const;  // 0: none
   std::uint32_t extend(std::uint32_t node, unsigned char byte);
   void insert(std::uint32_t root, std::string_view token, std::int32_t id);
-  // The end of the longest token of `root` at `at`, with its id; `at` when there is none.
-  std::size_t longest(std::uint32_t root, std::string_view word, std::size_t at,
-                      std::int32_t& id) const;
+  // The end of the longest token of `root` at `at` whose id is allowed, with that id; `at` when
+  // there is none.
+  template <class Allows>
+  std::size_t longest(std::uint32_t root, std::string_view word, std::size_t at, std::int32_t& id,
+                      Allows allows) const;
+  bool is_too_long(std::string_view word) const;
   std::size_t place_of(std::uint64_t key) const;
 
   static constexpr std::uint32_t kStart = 1, kContinuation = 2;
