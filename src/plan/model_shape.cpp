@@ -107,7 +107,11 @@ void read_kinds(ConfigReader& config, const Family& family, ModelShape& shape) {
   block.mlp_bias = config.flag(keys.mlp_bias, block.mlp_bias);
   shape.hidden_dropout = read_share(config, keys.hidden_dropout, shape.hidden_dropout);
   shape.attn_dropout = read_share(config, keys.attn_dropout, shape.attn_dropout);
-  shape.head_dropout = read_share(config, keys.head_dropout, shape.hidden_dropout);
+  // Decoders drop before a class of each token only, and at Transformers' 0.1 unless told.
+  shape.head_dropout =
+      block.mask == MaskKind::causal
+          ? read_share(config, "classifier_dropout", config.number("hidden_dropout", 0.1))
+          : read_share(config, keys.head_dropout, shape.hidden_dropout);
   shape.initializer_range = config.number(keys.initializer_range, 0.02);
   shape.tied_embeddings = config.flag("tie_word_embeddings", family.tied_by_default);
 }

@@ -67,8 +67,10 @@ struct HeadShape {
   bool dense = false, dense_bias = true;  // dense: hidden x hidden before the output
   Activation activation = Activation::tanh;
   bool norm = false, norm_bias = true;
-  bool bias = true;    // of the output
-  bool tied = false;   // the output matrix is the word embedding (language)
+  bool bias = true;   // of the output
+  bool tied = false;  // the output matrix is the word embedding (language)
+  // Dropout of ModelShape::head_dropout before the output, before the dense layer (RoBERTa: both).
+  bool dropout = true, dense_dropout = false;
   double softcap = 0;  // of the logits; 0: none
 };
 
@@ -83,11 +85,12 @@ struct ModelShape {
   // Row of the first token in the position table, which has max_positions + offset rows (RoBERTa:
   // 2).
   std::int64_t position_offset = 0;
-  double embedding_scale = 1;    // of word embeddings, rounded to the compute dtype (Gemma)
-  bool embedding_norm = true;    // norm after the sum of embeddings (BERT)
-  bool final_norm = false;       // norm after the last block
-  bool tied_embeddings = false;  // a language head shares the word embeddings
-  double logit_softcap = 0;      // of a language head
+  bool embedding_dropout = true;  // hidden_dropout applies to the embeddings too (OPT: not)
+  double embedding_scale = 1;     // of word embeddings, rounded to the compute dtype (Gemma)
+  bool embedding_norm = true;     // norm after the sum of embeddings (BERT)
+  bool final_norm = false;        // norm after the last block
+  bool tied_embeddings = false;   // a language head shares the word embeddings
+  double logit_softcap = 0;       // of a language head
   HeadShape head;
   bool has_pooler = false;  // dense + tanh on [CLS] before the head; used with pooling = cls
   Pooling pooling = Pooling::cls;

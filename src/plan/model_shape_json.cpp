@@ -79,6 +79,7 @@ void each_field(T& h, const Visit& visit) {
   visit("kind", h.kind), visit("dense", h.dense), visit("dense_bias", h.dense_bias);
   visit("activation", h.activation), visit("norm", h.norm), visit("norm_bias", h.norm_bias);
   visit("bias", h.bias), visit("tied", h.tied), visit("softcap", h.softcap);
+  visit("dropout", h.dropout), visit("dense_dropout", h.dense_dropout);
 }
 
 template <class T, class Visit>
@@ -88,7 +89,8 @@ void each_field(T& s, const Visit& visit) {
   visit("vocab_size", s.vocab_size), visit("type_vocab_size", s.type_vocab_size);
   visit("max_positions", s.max_positions), visit("layer", s.layer), visit("ropes", s.ropes);
   visit("positions", s.positions), visit("position_offset", s.position_offset);
-  visit("embedding_scale", s.embedding_scale), visit("embedding_norm", s.embedding_norm);
+  visit("embedding_dropout", s.embedding_dropout), visit("embedding_scale", s.embedding_scale),
+      visit("embedding_norm", s.embedding_norm);
   visit("final_norm", s.final_norm), visit("tied_embeddings", s.tied_embeddings);
   visit("logit_softcap", s.logit_softcap), visit("head", s.head);
   visit("has_pooler", s.has_pooler), visit("pooling", s.pooling);

@@ -52,6 +52,7 @@ Family opt() {
   f.defaults.block.activation = Activation::relu;
   f.defaults.hidden_dropout = 0.1;
   f.defaults.position_offset = 2;
+  f.defaults.embedding_dropout = false;
   f.tied_by_default = true;
   f.refused = {{"do_layer_norm_before", "true"},
                {"_remove_final_layer_norm", "false"},
@@ -81,7 +82,6 @@ Family gpt_neox() {
   Family f = decoder("gpt_neox", "gpt_neox.");
   f.keys.norm_eps = "layer_norm_eps", f.keys.attention_bias = "attention_bias";
   f.keys.hidden_dropout = "hidden_dropout", f.keys.attn_dropout = "attention_dropout";
-  f.keys.head_dropout = "classifier_dropout";
   f.defaults.positions = PositionKind::rotary;
   f.defaults.block.qkv_fused = true;
   f.interleaved_heads = true;
