@@ -44,6 +44,37 @@ void check_search(const Study& study, Problems& problems) {
     add("search.trials", "are for method = \"list\"", "");
 }
 
+// Whether some trial has this train.finetuning_type.
+bool uses_technique(const Study& study, const std::string& type) {
+  const auto is_it = [&](const Setting& setting) {
+    const auto found = setting.find("train.finetuning_type");
+    return found != setting.end() && found->second == type;
+  };
+  if (study.base.train.finetuning_type == type) return true;
+  for (const SearchAxis& axis : study.search.space)
+    if (axis.key == "train.finetuning_type" &&
+        std::find(axis.values.begin(), axis.values.end(), type) != axis.values.end())
+      return true;
+  return is_it(study.confirm.set) ||
+         std::any_of(study.search.trials.begin(), study.search.trials.end(), is_it);
+}
+
+// Keys of a technique, given where nothing uses it.
+void check_techniques(const Study& study, Problems& problems) {
+  const auto check = [&](const std::string& key, const std::string& type) {
+    if (uses_technique(study, type)) return;
+    problems.push_back({key, "is given and no trial has train.finetuning_type = \"" + type + "\"",
+                        "it would change nothing",
+                        "Set train.finetuning_type = \"" + type + "\", or leave it out."});
+  };
+  for (const auto& [key, place] : study.places)
+    if (key.starts_with("lora.")) {
+      check(key, "lora");
+      break;
+    }
+  if (study.places.contains("train.freeze")) check("train.freeze", "freeze");
+}
+
 // Keys that follow from others where they are not given, given against them.
 void check_given(const Study& study, Problems& problems) {
   const RunSpec& base = study.base;
@@ -58,7 +89,7 @@ void check_given(const Study& study, Problems& problems) {
 // A choice between trials needs numbers of the eval split.
 void check_objective(const Study& study, Problems& problems) {
   const std::string& objective = study.base.objective;
-  const std::vector<std::string> metrics = metric_names(study.base.model.task);
+  const std::vector<std::string> metrics = objective_names(study.base.model.task);
   if (objective.starts_with("test/"))
     problems.push_back({"study.objective", "\"" + objective + "\" looks at the test split",
                         "it is opened once, at the end, and chooses nothing",
@@ -112,6 +143,7 @@ void check_scale(const Study& study, Problems& problems) {
 Problems check_study(const Study& study) {
   Problems problems;
   check_given(study, problems);
+  check_techniques(study, problems);
   check_search(study, problems);
   check_objective(study, problems);
   check_confirm(study, problems);

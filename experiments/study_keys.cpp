@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plan/metrics.hpp"
 #include "plan/run_spec_keys.hpp"
 
 namespace temper {
@@ -79,8 +80,9 @@ std::string set_name(Study& study, const Json& json) {
 std::string set_target(Study& study, const Json& json) {
   if (!json.is_object()) return json.dump() + " is no table of metrics";
   for (const auto& [metric, value] : json.items()) {
-    std::vector<std::string> metrics = metric_names("sequence-classification");
-    for (const std::string& more : metric_names("regression")) metrics.push_back(more);
+    std::vector<std::string> metrics;
+    for (const char* task : {"token-classification", "regression", "causal-lm"})
+      for (const std::string& name : objective_names(task)) metrics.push_back(name);
     if (std::find(metrics.begin(), metrics.end(), metric) == metrics.end())
       return "\"" + metric + "\" is no metric. " + did_you_mean(metric, metrics);
     if (!value.is_number()) return metric + " = " + value.dump() + " is no number";
@@ -237,15 +239,10 @@ const std::vector<std::string>& manifest_tables() {
   return tables;
 }
 
-std::vector<std::string> metric_names(const std::string& task) {
-  const std::vector<std::string> classes{"loss",         "accuracy",         "macro_f1",
-                                         "micro_f1",     "weighted_f1",      "macro_precision",
-                                         "macro_recall", "balanced_accuracy"},
-      values{"loss", "mse", "mae", "r2", "pearson"};
+std::vector<std::string> objective_names(const std::string& task) {
   std::vector<std::string> names;
   for (const char* split : {"eval/", "test/"})
-    for (const std::string& metric : task == "regression" ? values : classes)
-      names.push_back(split + metric);
+    for (const std::string& metric : metric_names(task)) names.push_back(split + metric);
   return names;
 }
 

@@ -26,6 +26,6 @@ std::vector<std::string> manifest_key_names();
 const std::vector<std::string>& manifest_tables();
 
 // The metrics that a study may aim at: "eval/macro_f1", "test/loss", ...
-std::vector<std::string> metric_names(const std::string& task);
+std::vector<std::string> objective_names(const std::string& task);
 
 }  // namespace temper

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "plan/plan_parts.hpp"
+#include "plan/estimates.hpp"
 
 namespace temper {
 

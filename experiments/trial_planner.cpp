@@ -5,7 +5,7 @@
 #include "experiments/study_checks.hpp"
 #include "plan/check_spec.hpp"
 #include "plan/data_facts.hpp"
-#include "plan/plan_parts.hpp"
+#include "plan/estimates.hpp"
 #include "plan/run_spec_keys.hpp"
 #include "plan/store_card.hpp"
 

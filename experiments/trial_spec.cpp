@@ -23,6 +23,13 @@ bool is_replaced(const std::string& key) {
          key == "study.greater_is_better";
 }
 
+// Keys of a technique that this run does not use: a full run is the same beside any adapters.
+bool is_unused(const RunSpec& spec, const std::string& key) {
+  const std::string& type = spec.train.finetuning_type;
+  return (key.starts_with("lora.") && type != "lora") ||
+         (key == "train.freeze" && type != "freeze");
+}
+
 Json contents_of(const Study& study, const std::vector<std::string>& paths) {
   Json hashes = Json::array();
   for (const std::string& path : paths) {
@@ -75,7 +82,8 @@ std::string trial_hash(const Study& study, const RunSpec& spec, const std::set<s
                        const Json& more) {
   Json identity = Json::object();
   for (const RunSpecKey& key : run_spec_keys())
-    if ((key.decides_result && !is_replaced(key.name)) || also.contains(key.name))
+    if ((key.decides_result && !is_replaced(key.name) && !is_unused(spec, key.name)) ||
+        also.contains(key.name))
       identity[key.name] = key.get(spec);
   identity["documents_per_step"] = documents_per_step(spec);
   if (identity["documents_per_step"] == 0)

@@ -25,6 +25,7 @@ struct UnitLayout {
   std::vector<TensorSlot> slots;
   std::int64_t length = 0;  // elements with padding
   int dp = 1;
+  bool trained = true;  // false: weights alone, no gradients, masters or moments
   Extent owned_by(int coordinate) const {
     return {coordinate * (length / dp), (coordinate + 1) * (length / dp)};
   }

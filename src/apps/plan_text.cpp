@@ -8,6 +8,7 @@
 #include "apps/plan_format.hpp"
 #include "core/progress.hpp"
 #include "experiments/resolve_paths.hpp"
+#include "plan/estimates.hpp"
 #include "plan/plan_parts.hpp"
 
 namespace temper {
@@ -146,16 +147,26 @@ std::string stage_text(const Study& study, const StagePlan& stage, const PlanTex
 
 std::string units_text(const JobPlan& plan) {
   std::string text = "\nunits of the first trial (elements; what a rank keeps of the optimizer)\n";
-  std::int64_t blocks = 0;
-  for (const UnitLayout& unit : plan.units) {
-    const bool block = unit.name.starts_with("block.");
-    if (block && ++blocks > 1) continue;  // all blocks are alike
-    const bool cut = plan.spec.parallel.zero_stage >= 1 && unit.name != "word_embeddings";
-    const std::string name =
-        block ? "block (x " + std::to_string(plan.model.layers) + ")" : unit.name;
-    text += "  " + padded(name, 20) + padded_left(grouped(unit.length), 14) +
-            padded_left(grouped(cut ? unit.length / unit.dp : unit.length), 14) +
-            (unit.name == "word_embeddings" ? "  rows of the tokens seen\n" : "\n");
+  // Blocks that are alike take one line.
+  const auto alike = [](const UnitLayout& a, const UnitLayout& b) {
+    return a.name.starts_with("block.") && b.name.starts_with("block.") && a.length == b.length &&
+           a.trained == b.trained;
+  };
+  for (std::size_t u = 0; u < plan.units.size(); ++u) {
+    const UnitLayout& unit = plan.units[u];
+    const auto same = [&](const UnitLayout& other) { return alike(unit, other); };
+    const auto begin = plan.units.begin();
+    if (std::any_of(begin, begin + std::ptrdiff_t(u), same)) continue;
+    const auto count = std::count_if(begin, plan.units.end(), same);
+    const std::string name = count == 0 ? unit.name
+                                        : "block" + std::string(unit.trained ? "" : ".frozen") +
+                                              " (x " + std::to_string(count) + ")";
+    const bool sparse = unit.name == "word_embeddings";
+    const bool cut = plan.spec.parallel.zero_stage >= 1 && !sparse;
+    text += "  " + padded(name, 24) + padded_left(grouped(unit.length), 14);
+    text += unit.trained ? padded_left(grouped(cut ? unit.length / unit.dp : unit.length), 14)
+                         : padded_left("-", 14);
+    text += sparse ? "  rows of the tokens seen\n" : "\n";
   }
   return text;
 }
@@ -179,26 +190,32 @@ std::string memory_text(const StudyPlan& plan) {
 
 std::string head_text(const Study& study, const StudyPlan& plan) {
   const JobPlan& job = plan.stages.front().first;
-  std::int64_t parameters = 0;
-  for (const LogicalTensor& tensor : job.tensors) parameters += tensor.numel();
-  const std::string classes = job.spec.model.task == "regression"
-                                  ? "regression"
-                                  : grouped(job.model.num_labels) + " classes";
+  std::int64_t parameters = 0, trained = 0;
+  for (const LogicalTensor& tensor : job.tensors) {
+    parameters += tensor.numel();
+    if (tensor.trained) trained += tensor.numel();
+  }
+  const bool language = job.model.head.kind == HeadKind::language;
+  const std::string classes = job.spec.model.task == "regression" ? "regression"
+                              : language ? "a vocabulary of " + grouped(job.model.vocab_size)
+                                         : grouped(job.model.num_labels) + " classes";
   const std::string about = plan.facts.estimated ? "about " : "";
   const DataFacts& f = plan.facts;
   std::string text =
       wrapped(study.name + (study.description.empty() ? "" : ": "), study.description, 2);
-  text +=
-      wrapped("  model   ",
-              std::filesystem::path(job.spec.model.model_name_or_path).filename().string() + ": " +
-                  job.model.family + ", " + plural(job.model.layers, "layer") + ", hidden " +
-                  std::to_string(job.model.block.hidden) + ", " + grouped(parameters) +
-                  " parameters, " + flops_text(job.flops_per_token) + " a token",
-              10);
+  text += wrapped("  model   ",
+                  std::filesystem::path(job.spec.model.model_name_or_path).filename().string() +
+                      ": " + job.model.family + ", " + plural(job.model.layers, "layer") +
+                      ", hidden " + std::to_string(job.model.block.hidden) + ", " +
+                      grouped(parameters) + " parameters" +
+                      (trained < parameters ? " (" + grouped(trained) + " trained)" : "") + ", " +
+                      flops_text(job.flops_per_token) + " a token",
+                  10);
   text += wrapped("  data    ",
                   about + plural(f.documents, "row") + ", " + about + grouped(f.tokens) +
                       " tokens; eval " + grouped(f.eval_documents) + ", test " +
-                      grouped(f.test_documents) + "; " + (f.estimated ? about : "") + classes +
+                      grouped(f.test_documents) + "; " + (f.estimated && !language ? about : "") +
+                      classes +
                       (plan.store.prepared() ? " (store " + plan.store.id + ")"
                                              : " (estimated; the store is not prepared yet)"),
                   10);

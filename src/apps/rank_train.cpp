@@ -62,6 +62,20 @@ void write_split(const fs::path& path, const JobPlan& plan, const DocumentSource
     write_predictions(path, plan, *split, evaluation);
 }
 
+// Every tensor in fp32: the masters of what was trained, the rest as the run began with it.
+std::vector<ExportedTensor> whole_model(const JobPlan& plan, std::vector<ExportedTensor> masters) {
+  std::vector<LogicalTensor> frozen;
+  for (const LogicalTensor& tensor : plan.tensors)
+    if (!tensor.trained) frozen.push_back(tensor);
+  load_weights(plan.spec.model.model_name_or_path, plan.model, frozen,
+               std::uint64_t(plan.spec.train.seed), plan.spec.model.random_init,
+               [&](int t, const std::vector<float>& values) {
+                 const LogicalTensor& tensor = frozen[std::size_t(t)];
+                 masters.push_back({tensor.name, tensor.shape, values});
+               });
+  return masters;
+}
+
 // The result's predictions and, where the plan says so, the model. Collective over `world`.
 void write_results(const Group& world, const Job& job, const RunReport& report,
                    const fs::path& attempt) {
@@ -75,7 +89,8 @@ void write_results(const Group& world, const Job& job, const RunReport& report,
     if (plan.save_model)
       export_model(plan.spec.model.model_name_or_path,
                    (fs::absolute(attempt) / ".." / ".." / "model").lexically_normal(), plan.model,
-                   plan.label_names, plan.spec.model.task == "regression", masters);
+                   plan.label_names, plan.spec.model.task == "regression",
+                   whole_model(plan, std::move(masters)));
   });
 }
 

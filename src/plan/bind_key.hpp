@@ -28,6 +28,8 @@ struct KeyLimits {
   KeyRange range = {};
   bool decides_result = true;
   std::vector<std::string> later = {};  // words of later work: refused as "not supported yet"
+  // Words that true and false stand for; empty: they are refused.
+  std::string when_true = {}, when_false = {};
 };
 
 namespace detail {
@@ -135,7 +137,9 @@ RunSpecKey bind_key(const std::string& name, Member member, const std::string& m
   key.get = [member](const RunSpec& spec) {
     return detail::written_value(member(const_cast<RunSpec&>(spec)));
   };
-  key.set = [member, name, limits](RunSpec& spec, const Json& json) -> Problems {
+  key.set = [member, name, limits](RunSpec& spec, const Json& given) -> Problems {
+    const std::string& word = given == Json(true) ? limits.when_true : limits.when_false;
+    const Json json = given.is_boolean() && !word.empty() ? Json(word) : given;
     T value{};
     const std::string fault = detail::read_value(json, value);
     if (!fault.empty())

@@ -5,7 +5,9 @@
 
 #include "plan/check_objective.hpp"
 #include "plan/cleaning_steps.hpp"
+#include "plan/metrics.hpp"
 #include "plan/model_files.hpp"
+#include "plan/technique_keys.hpp"
 
 namespace temper {
 
@@ -92,8 +94,7 @@ bool has_test_split(const DataSpec& data) {
 
 bool greater_is_better(const RunSpec& spec) {
   if (spec.greater_is_better) return *spec.greater_is_better;
-  const std::string name = spec.objective.substr(spec.objective.rfind('/') + 1);
-  return name != "loss" && name != "mse" && name != "mae";
+  return !less_is_better(spec.objective);
 }
 
 std::string tokenizer_file(const RunSpec& spec) {
@@ -111,6 +112,7 @@ Problems check_spec(const RunSpec& spec) {
   check_objective(spec, problems);
   check_evaluation(spec, problems);
   check_schedule(spec.train, problems);
+  check_technique(spec, problems);
   return problems;
 }
 

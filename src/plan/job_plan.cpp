@@ -22,6 +22,37 @@ const char* name_of(Cut cut) {
   return "whole";
 }
 
+Json json_of(const LogicalTensor& t) {
+  return {{"name", t.name},
+          {"role", t.role},
+          {"shape", t.shape},
+          {"transposed", t.transposed},
+          {"interleaved_heads", t.interleaved_heads},
+          {"cut", name_of(t.cut)},
+          {"unit", t.unit},
+          {"decays", t.decays},
+          {"row_sparse", t.row_sparse},
+          {"trained", t.trained},
+          {"lr_scale", t.lr_scale}};
+}
+
+Cut cut_of(const std::string& name) {
+  for (const Cut cut : {Cut::rows, Cut::columns, Cut::vocabulary})
+    if (name == name_of(cut)) return cut;
+  return Cut::whole;
+}
+
+LogicalTensor tensor_of(const Json& json) {
+  LogicalTensor t;
+  t.name = json.at("name"), t.role = json.at("role");
+  t.shape = json.at("shape").get<std::vector<std::int64_t>>();
+  t.transposed = json.at("transposed"), t.interleaved_heads = json.at("interleaved_heads");
+  t.cut = cut_of(json.at("cut")), t.unit = json.at("unit");
+  t.decays = json.at("decays"), t.row_sparse = json.at("row_sparse");
+  t.trained = json.at("trained"), t.lr_scale = json.at("lr_scale");
+  return t;
+}
+
 Json json_of(const BatchPlan& batch) {
   return {{"documents", batch.documents},
           {"global_batch", batch.global_batch},
@@ -46,12 +77,19 @@ Json json_of(const UnitLayout& unit) {
   Json slots = Json::array();
   for (const TensorSlot& slot : unit.slots)
     slots.push_back({slot.tensor, slot.extent.begin, slot.extent.end});
-  return {{"name", unit.name}, {"length", unit.length}, {"dp", unit.dp}, {"slots", slots}};
+  return {{"name", unit.name},
+          {"length", unit.length},
+          {"dp", unit.dp},
+          {"trained", unit.trained},
+          {"slots", slots}};
 }
 
 UnitLayout unit_of(const Json& json) {
-  UnitLayout unit{
-      .name = json.at("name"), .slots = {}, .length = json.at("length"), .dp = json.at("dp")};
+  UnitLayout unit{.name = json.at("name"),
+                  .slots = {},
+                  .length = json.at("length"),
+                  .dp = json.at("dp"),
+                  .trained = json.at("trained")};
   for (const Json& slot : json.at("slots"))
     unit.slots.push_back({slot.at(0), {slot.at(1), slot.at(2)}});
   return unit;
@@ -61,16 +99,7 @@ UnitLayout unit_of(const Json& json) {
 
 Json to_json(const JobPlan& plan) {
   Json tensors = Json::array(), units = Json::array(), memory = Json::array();
-  for (const LogicalTensor& t : plan.tensors)
-    tensors.push_back({{"name", t.name},
-                       {"role", t.role},
-                       {"shape", t.shape},
-                       {"cut", name_of(t.cut)},
-                       {"unit", t.unit},
-                       {"decays", t.decays},
-                       {"row_sparse", t.row_sparse},
-                       {"trained", t.trained},
-                       {"lr_scale", t.lr_scale}});
+  for (const LogicalTensor& t : plan.tensors) tensors.push_back(json_of(t));
   for (const UnitLayout& unit : plan.units) units.push_back(json_of(unit));
   for (const MemoryLine& line : plan.memory)
     memory.push_back({{"what", line.what}, {"bytes", line.bytes}});
@@ -106,10 +135,7 @@ Checked<JobPlan> job_plan_from_json(const Json& json) {
     plan.study = json.at("study"), plan.trial = json.at("trial"), plan.purpose = json.at("purpose");
     plan.model = model_shape_from_json(json.at("model"));
     plan.mesh = {json.at("mesh").at("pp"), json.at("mesh").at("dp"), json.at("mesh").at("tp")};
-    plan.tensors = logical_tensors(plan.model);
-    if (plan.tensors.size() != json.at("tensors").size())
-      return Problem{"plan", "lists other tensors than its model has",
-                     "it was made by another version", "Make it again."};
+    for (const Json& tensor : json.at("tensors")) plan.tensors.push_back(tensor_of(tensor));
     for (const Json& unit : json.at("units")) plan.units.push_back(unit_of(unit));
     plan.batch = batch_of(json.at("batch"));
     plan.threads_per_rank = json.at("threads_per_rank");

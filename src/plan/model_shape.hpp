@@ -139,6 +139,7 @@ struct LogicalTensor {
   bool trained = true;  // false: no gradient, no optimizer state
   double lr_scale = 1;  // of the learning rate (layer-wise decay)
   std::int64_t numel() const;
+  bool operator==(const LogicalTensor&) const = default;
 };
 
 // Reads config.json (and sentence-transformers' 1_Pooling/config.json, sentence_bert_config.json)

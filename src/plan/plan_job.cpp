@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "plan/check_spec.hpp"
+#include "plan/estimates.hpp"
 #include "plan/plan_parts.hpp"
+#include "plan/trained_tensors.hpp"
 
 namespace temper {
 
@@ -22,6 +24,19 @@ void check_layout(const RunSpec& spec, Problems& problems) {
         {"parallel.zero_stage", "stages 2 and 3 are not supported yet", "", "Use 0 or 1."});
 }
 
+// q, k, v (and gate, up) are one product over neighbours in memory: none may end within an atom.
+void check_products(const ModelShape& shape, Problems& problems) {
+  const BlockShape& b = shape.block;
+  for (const std::int64_t rows : {b.heads * b.head_size, b.kv_heads * b.head_size, b.mlp_width})
+    if (rows * b.hidden % kUnitAtom != 0)
+      return problems.push_back(
+          {"model.model_name_or_path",
+           "a matrix of " + std::to_string(rows) + " x " + std::to_string(b.hidden) +
+               " is not supported yet",
+           "matrices that one product computes lie next to each other",
+           "Use sizes whose product is a multiple of " + std::to_string(kUnitAtom) + "."});
+}
+
 // The model as this run uses it: pooling, dropout, positions.
 void apply_model_keys(const ModelSpec& spec, ModelShape& shape, Problems& problems) {
   if (!spec.pooling.empty()) {
@@ -31,19 +46,16 @@ void apply_model_keys(const ModelSpec& spec, ModelShape& shape, Problems& proble
                                              : Pooling::last;
     shape.has_pooler = had_pooler && shape.family == "bert" && shape.pooling == Pooling::cls;
   }
-  if (shape.block.hidden % kUnitAtom != 0)
-    problems.push_back(
-        {"model.model_name_or_path",
-         "hidden size " + std::to_string(shape.block.hidden) + " is not supported yet",
-         "query, key and value are one product over neighbours in memory",
-         "Use a multiple of " + std::to_string(kUnitAtom) + "."});
   if (spec.attn_dropout) shape.attn_dropout = *spec.attn_dropout;
   if (spec.hidden_dropout) shape.hidden_dropout = shape.head_dropout = *spec.hidden_dropout;
   if (spec.max_position_embeddings.value_or(0) > shape.max_positions)
     problems.push_back({"model.max_position_embeddings",
                         std::to_string(*spec.max_position_embeddings) +
                             " is more than the model's " + std::to_string(shape.max_positions),
-                        "there are no weights for more", "Use fewer."});
+                        shape.positions == PositionKind::learned ? "there are no weights for more"
+                                                                 : "it was made for no more",
+                        "Use fewer."});
+  check_products(shape, problems);
 }
 
 void check_length(const RunSpec& spec, const ModelShape& shape, const DataFacts& facts,
@@ -55,7 +67,9 @@ void check_length(const RunSpec& spec, const ModelShape& shape, const DataFacts&
     problems.push_back({"data.max_length",
                         std::to_string(length) + " is more than the model's " +
                             std::to_string(positions) + " positions",
-                        "a token further on has no position embedding",
+                        shape.positions == PositionKind::learned
+                            ? "a token further on has no position embedding"
+                            : "the model was made for no more",
                         "Use at most " + std::to_string(positions) + "."});
   else if (length < 3)
     problems.push_back({"data.max_length", std::to_string(length) + " leaves no room for text",
@@ -67,10 +81,22 @@ void check_length(const RunSpec& spec, const ModelShape& shape, const DataFacts&
                         "", "Set it to at most " + std::to_string(positions) + "."});
 }
 
+bool has_labels(const ModelSpec& model) {
+  return model.task != "causal-lm" && model.task != "masked-lm";
+}
+
 // How many outputs the head has: the manifest's word, else the model's own head where it fits the
 // data, else the data's classes.
 void plan_labels(const RunSpec& spec, const DataFacts& facts, ModelShape& shape,
                  Problems& problems) {
+  if (!has_labels(spec.model)) {
+    if (spec.model.num_labels)
+      problems.push_back({"model.num_labels", "has no meaning for a language model",
+                          "its outputs are the vocabulary", "Leave it out."});
+    if (!spec.train.class_weights.empty())
+      problems.push_back({"train.class_weights", "have no meaning for a language model", "", ""});
+    return;
+  }
   if (spec.model.task == "regression") {
     if (shape.num_labels != 1) shape.own_head = false;
     shape.num_labels = 1;
@@ -100,6 +126,24 @@ void plan_labels(const RunSpec& spec, const DataFacts& facts, ModelShape& shape,
       return problems.push_back({"train.class_weights", "holds a negative weight", "", ""});
 }
 
+// The cheapest change that makes the largest part smaller.
+std::string memory_remedy(const JobPlan& plan, const std::string& largest) {
+  const TrainSpec& train = plan.spec.train;
+  if (largest == "activations")
+    return train.gradient_checkpointing == "blocks" && train.gradient_checkpointing_every == 1
+               ? "Use a smaller train.per_device_train_batch_size or data.max_length."
+               : "Use train.gradient_checkpointing = true, or a smaller "
+                 "train.per_device_train_batch_size or data.max_length.";
+  if (largest == "best state")
+    return "Use checkpoint.load_best_model_at_end = false, or fewer ranks.";
+  if (plan.spec.parallel.zero_stage == 0 && plan.mesh.dp > 1)
+    return "Use parallel.zero_stage = 1, or fewer ranks.";
+  if (train.precision != "bf16") return "Use train.bf16 = true, or fewer ranks.";
+  if (train.finetuning_type == "full" && largest != "parameters")
+    return "Use train.finetuning_type = \"lora\", or fewer ranks.";
+  return "Use fewer ranks, or a smaller model.";
+}
+
 void check_memory(const JobPlan& plan, const Machine& machine, Problems& problems) {
   const std::int64_t rank = total_bytes(plan.memory), needed = rank * plan.mesh.size();
   if (machine.memory_bytes <= 0 || needed <= machine.memory_bytes) return;
@@ -107,19 +151,13 @@ void check_memory(const JobPlan& plan, const Machine& machine, Problems& problem
   const auto fullest =
       std::max_element(plan.memory.begin(), plan.memory.end(),
                        [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
-  const std::string remedy =
-      fullest->what == "activations"
-          ? "Use a smaller train.per_device_train_batch_size or data.max_length."
-      : plan.spec.parallel.zero_stage == 0 && plan.mesh.dp > 1
-          ? "Use parallel.zero_stage = 1, or fewer ranks."
-      : plan.spec.train.precision != "bf16" ? "Use train.bf16 = true, or fewer ranks."
-                                            : "Use fewer ranks, or a smaller model.";
-  problems.push_back(
-      {"parallel.ranks",
-       std::string(kNothingFits) + ": " + std::to_string(plan.mesh.size()) +
-           (plan.mesh.size() == 1 ? " rank needs " : " ranks need ") + mebibytes(needed) +
-           " and the computer has " + mebibytes(machine.memory_bytes),
-       "most of it " + fullest->what + ", " + mebibytes(fullest->bytes) + " a rank", remedy});
+  problems.push_back({"parallel.ranks",
+                      std::string(kNothingFits) + ": " + std::to_string(plan.mesh.size()) +
+                          (plan.mesh.size() == 1 ? " rank needs " : " ranks need ") +
+                          mebibytes(needed) + " and the computer has " +
+                          mebibytes(machine.memory_bytes),
+                      "most of it " + fullest->what + ", " + mebibytes(fullest->bytes) + " a rank",
+                      memory_remedy(plan, fullest->what)});
 }
 
 }  // namespace
@@ -137,6 +175,10 @@ Checked<JobPlan> plan_job(const RunSpec& spec, const ModelShape& model, const Da
   JobPlan plan;
   plan.spec = spec;
   plan.model = model;
+  if (const Checked<ModelShape> shape = with_task(model, spec.model.task))
+    plan.model = shape.value();
+  else
+    problems.push_back(shape.problems().front());
   apply_model_keys(spec.model, plan.model, problems);
   check_length(spec, plan.model, facts, problems);
   plan_labels(spec, facts, plan.model, problems);
@@ -147,6 +189,8 @@ Checked<JobPlan> plan_job(const RunSpec& spec, const ModelShape& model, const Da
   if (!problems.empty()) return problems;
   plan.label_names = facts.estimated ? std::vector<std::string>{} : facts.label_names;
   plan.tensors = logical_tensors(plan.model);
+  mark_trained(spec, plan.model, plan.tensors, problems);
+  if (!problems.empty()) return problems;
   plan.units = plan_units(plan.tensors, int(plan.model.layers), plan.mesh.dp);
   plan.threads_per_rank = spec.train.threads_per_rank > 0
                               ? spec.train.threads_per_rank

@@ -1,4 +1,4 @@
-// The parts of a JobPlan, each a pure function: batches, units, memory, FLOPs, time.
+// The parts of a JobPlan, each a pure function: batches and units.
 #pragma once
 
 #include <vector>
@@ -17,19 +17,8 @@ BatchPlan plan_batch(const RunSpec& spec, const DataFacts& facts, int dp, Proble
 std::int64_t largest_micro_batch(const BatchPlan& batch, int dp);
 
 // The word embedding by itself (its gradient touches few rows and is never cut), then embeddings,
-// blocks, head; `layers` blocks.
+// blocks, head; `layers` blocks. What is frozen of a unit is one of its own that follows it:
+// "block.3", "block.3.frozen".
 std::vector<UnitLayout> plan_units(const std::vector<LogicalTensor>& tensors, int layers, int dp);
-
-// Bytes of the fullest rank, by what holds them. `tokens` of the largest micro-batch; `documents`
-// in it.
-std::vector<MemoryLine> plan_memory(const JobPlan& plan, std::int64_t tokens,
-                                    std::int64_t documents);
-std::int64_t total_bytes(const std::vector<MemoryLine>& memory);
-
-// Model FLOPs (recomputation not counted) of a token in training: 6 for each weight of a matrix
-// product, 12 hidden for each layer and token attended to; with a frozen encoder its forward alone.
-double flops_per_token(const JobPlan& plan, const DataFacts& facts);
-// Training, evaluations and the test at the machine's rates.
-double expected_seconds(const JobPlan& plan, const DataFacts& facts, const Machine& machine);
 
 }  // namespace temper

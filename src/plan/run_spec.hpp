@@ -76,6 +76,8 @@ struct TrainSpec {
   std::int64_t max_steps = -1;
   double learning_rate = 5e-5;
   std::string lr_scheduler_type = "linear";
+  std::optional<double> min_lr, min_lr_rate;  // cosine_with_min_lr: one of them
+  std::optional<double> lr_end, lr_power;     // polynomial; without: 1e-7, 1
   std::int64_t warmup_steps = 0;
   double warmup_ratio = 0, weight_decay = 0;
   bool weight_decay_all = false;

@@ -5,6 +5,7 @@
 
 #include "plan/bind_key.hpp"
 #include "plan/data_keys.hpp"
+#include "plan/technique_keys.hpp"
 
 namespace temper {
 
@@ -18,9 +19,6 @@ std::vector<RunSpecKey> train_keys() {
           "train.stage", TEMPER_MEMBER(train.stage), "what is trained", "LLaMA-Factory",
           {.allowed = {"classification", "regression", "token-classification", "sft", "clm", "mlm"},
            .later = {"pt", "dpo", "kto", "orpo", "rm", "grpo", "ppo"}}),
-      bind_key("train.finetuning_type", TEMPER_MEMBER(train.finetuning_type),
-               "all weights, or the head alone", "LLaMA-Factory",
-               {.allowed = {"full", "head"}, .later = {"lora", "freeze", "qlora"}}),
       bind_key("train.per_device_train_batch_size",
                TEMPER_MEMBER(train.per_device_train_batch_size),
                "documents of a micro-batch on each data-parallel rank; 0: by tokens_per_microbatch",
@@ -39,11 +37,6 @@ std::vector<RunSpecKey> train_keys() {
                "ends training after so many steps; -1: by epochs", ta, {{}, {-1, HUGE_VAL}}),
       bind_key("train.learning_rate", TEMPER_MEMBER(train.learning_rate),
                "peak learning rate of AdamW", ta, {{}, kNotNegative}),
-      bind_key("train.lr_scheduler_type", TEMPER_MEMBER(train.lr_scheduler_type),
-               "course of the learning rate", ta,
-               {.allowed = {"linear", "cosine", "constant", "constant_with_warmup"},
-                .later = {"cosine_with_min_lr", "polynomial", "cosine_with_restarts",
-                          "inverse_sqrt", "wsd", "reduce_lr_on_plateau"}}),
       bind_key("train.warmup_steps", TEMPER_MEMBER(train.warmup_steps),
                "steps of linear warm-up; wins over warmup_ratio", ta, {{}, kNotNegative}),
       bind_key("train.warmup_ratio", TEMPER_MEMBER(train.warmup_ratio),
@@ -125,7 +118,8 @@ std::vector<RunSpecKey> other_keys() {
 const std::vector<RunSpecKey>& run_spec_keys() {
   static const std::vector<RunSpecKey> keys = [] {
     std::vector<RunSpecKey> all = model_keys();
-    for (auto& part : {data_keys(), train_keys(), objective_keys(), other_keys()})
+    for (auto& part :
+         {data_keys(), train_keys(), objective_keys(), technique_keys(), lora_keys(), other_keys()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "train/loop.hpp"
+#include "plan/metrics.hpp"
 
 namespace temper {
 

@@ -166,12 +166,6 @@ class Loop {
 
 }  // namespace
 
-std::vector<std::string> metric_names(const std::string& task) {
-  if (task == "regression") return {"loss", "mse", "mae", "r2", "pearson"};
-  return {"loss",        "accuracy",        "macro_f1",     "micro_f1",
-          "weighted_f1", "macro_precision", "macro_recall", "balanced_accuracy"};
-}
-
 RunReport run_loop(const Job& job, Records& records, ProgressSink sink) {
   return Loop(job, records, sink).run();
 }

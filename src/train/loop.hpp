@@ -37,9 +37,6 @@ struct RunReport {
   Evaluation eval, test;  // of the state that is the result; empty where not evaluated
 };
 
-// The names that an evaluation of this task gives: what study.objective may be.
-std::vector<std::string> metric_names(const std::string& task);
-
 // Trains to the end and leaves the units holding the state that is the result. Collective over: dp.
 RunReport run_loop(const Job& job, Records& records, ProgressSink sink);
 

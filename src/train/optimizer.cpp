@@ -19,14 +19,14 @@ SquareSum squares_of(const at::Tensor& gradients, const Extent& part) {
              : square_sum(data<float>(gradients) + part.begin, part.size());
 }
 
-bool is_dense(const ParamUnit& unit) { return unit.trained && !unit.sparse; }
+bool is_dense(const ParamUnit& unit) { return unit.trained() && !unit.sparse; }
 
 }  // namespace
 
 Optimizer::Optimizer(const JobPlan& plan, ParamUnits& units)
     : train_(plan.spec.train), zero_stage_(plan.spec.parallel.zero_stage), units_(units) {
   for (ParamUnit& unit : units_.all())
-    if (unit.sparse && unit.trained) rows_.emplace(unit, plan.model.block.hidden);
+    if (unit.sparse) rows_.emplace(unit, plan.model.block.hidden);
 }
 
 void Optimizer::read(const PackedBatch& batch) {
@@ -66,12 +66,14 @@ void Optimizer::update(const AdamWStep& step) {
   for (ParamUnit& unit : units_.all()) {
     if (!is_dense(unit)) continue;
     dispatch(unit.weights.scalar_type(), [&]<class T>() {
-      for (const DecayRun& run : unit.runs) {
+      for (const UpdateRun& run : unit.runs) {
+        AdamWStep scaled = step;
+        scaled.learning_rate *= run.lr_scale;
         const std::int64_t at = run.extent.begin, kept = at - unit.owned.begin;
         std::int16_t* low = data<std::int16_t>(unit.low);
         adamw<T>(data<T>(unit.weights) + at, low == nullptr ? nullptr : low + kept,
                  accumulator<T>(unit.gradients) + at, accumulator<T>(unit.first) + kept,
-                 accumulator<T>(unit.second) + kept, run.extent.size(), run.weight_decay, step);
+                 accumulator<T>(unit.second) + kept, run.extent.size(), run.weight_decay, scaled);
       }
     });
   }

@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <map>
 
 #include "kernels/adamw.hpp"
 #include "kernels/parallel.hpp"
@@ -13,17 +14,19 @@ namespace temper {
 
 namespace {
 
-// Where `owned` decays, merged where neighbours agree.
-std::vector<DecayRun> decay_runs(const UnitLayout& layout, const Extent& owned,
-                                 const std::vector<LogicalTensor>& tensors,
-                                 const TrainSpec& train) {
-  if (train.weight_decay == 0) return {{owned, 0}};
-  std::vector<DecayRun> runs;
+// How `owned` is updated, merged where neighbours agree. Padding between them has no gradient.
+std::vector<UpdateRun> update_runs(const UnitLayout& layout, const Extent& owned,
+                                   const std::vector<LogicalTensor>& tensors,
+                                   const TrainSpec& train) {
+  std::vector<UpdateRun> runs;
   for (const TensorSlot& slot : layout.slots) {
-    const bool decays = train.weight_decay_all || tensors[std::size_t(slot.tensor)].decays;
-    const DecayRun run{intersect(slot.extent, owned), decays ? train.weight_decay : 0};
+    const LogicalTensor& tensor = tensors[std::size_t(slot.tensor)];
+    const bool decays = train.weight_decay_all || tensor.decays;
+    const UpdateRun run{intersect(slot.extent, owned), decays ? train.weight_decay : 0,
+                        tensor.lr_scale};
     if (run.extent.empty()) continue;
-    if (!runs.empty() && runs.back().weight_decay == run.weight_decay)
+    if (!runs.empty() && runs.back().weight_decay == run.weight_decay &&
+        runs.back().lr_scale == run.lr_scale)
       runs.back().extent.end = run.extent.end;
     else
       runs.push_back(run);
@@ -43,22 +46,18 @@ ParamUnits::ParamUnits(const JobPlan& plan, int coordinate)
     : tensors_(plan.tensors), seed_(std::uint64_t(plan.spec.train.seed)) {
   const at::ScalarType compute = compute_dtype(plan.spec.train);
   const at::ScalarType accumulate = accumulate_type(compute);
-  const bool head_only = plan.spec.train.finetuning_type == "head";
   for (const UnitLayout& layout : plan.units) {
     ParamUnit unit{.layout = layout};
-    unit.trained = !head_only || layout.name == "head";
-    unit.sparse = std::any_of(layout.slots.begin(), layout.slots.end(), [&](const auto& slot) {
-      return tensors_[std::size_t(slot.tensor)].row_sparse;
-    });
+    unit.sparse = layout.trained && tensors_[std::size_t(layout.slots.front().tensor)].row_sparse;
     unit.part = layout.owned_by(coordinate);
-    const bool whole = unit.sparse || plan.spec.parallel.zero_stage == 0;
-    unit.owned = whole ? Extent{0, layout.length} : unit.part;
-    unit.runs = decay_runs(layout, unit.owned, tensors_, plan.spec.train);
-    const Touch touch = unit.sparse ? Touch::by_rows : Touch::whole;
     unit.weights = zero_buffer(layout.length, compute, Touch::whole);
-    if (compute == at::kBFloat16)
-      unit.low = zero_buffer(unit.owned.size(), at::kShort, Touch::whole);
-    if (unit.trained) {
+    if (layout.trained) {
+      const bool whole = unit.sparse || plan.spec.parallel.zero_stage == 0;
+      unit.owned = whole ? Extent{0, layout.length} : unit.part;
+      unit.runs = update_runs(layout, unit.owned, tensors_, plan.spec.train);
+      const Touch touch = unit.sparse ? Touch::by_rows : Touch::whole;
+      if (compute == at::kBFloat16)
+        unit.low = zero_buffer(unit.owned.size(), at::kShort, Touch::whole);
       unit.gradients = zero_buffer(layout.length, accumulate, touch);
       unit.first = zero_buffer(unit.owned.size(), accumulate, touch);
       unit.second = zero_buffer(unit.owned.size(), accumulate, touch);
@@ -115,7 +114,7 @@ ParameterTable ParamUnits::table() const {
 std::vector<at::Tensor> ParamUnits::copy_state() const {
   std::vector<at::Tensor> state;
   for (const ParamUnit& unit : units_)
-    if (unit.trained)
+    if (unit.trained())
       for (const at::Tensor& tensor : {unit.weights, unit.low})
         state.push_back(tensor.defined() ? tensor.clone() : at::Tensor());
   return state;
@@ -124,7 +123,7 @@ std::vector<at::Tensor> ParamUnits::copy_state() const {
 void ParamUnits::restore_state(const std::vector<at::Tensor>& state) {
   std::size_t next = 0;
   for (ParamUnit& unit : units_)
-    if (unit.trained)
+    if (unit.trained())
       for (at::Tensor* tensor : {&unit.weights, &unit.low}) {
         if (tensor->defined()) tensor->copy_(state.at(next));
         ++next;
@@ -132,8 +131,9 @@ void ParamUnits::restore_state(const std::vector<at::Tensor>& state) {
 }
 
 std::vector<ExportedTensor> ParamUnits::masters(const Group& dp) const {
-  std::vector<ExportedTensor> exported(tensors_.size());
+  std::map<int, ExportedTensor> exported;
   for (const ParamUnit& unit : units_) {
+    if (!unit.trained()) continue;
     at::Tensor low = unit.low;
     if (low.defined() && unit.owned.size() < unit.layout.length) {
       low = at::empty({unit.layout.length}, at::dtype(at::kShort));
@@ -152,10 +152,12 @@ std::vector<ExportedTensor> ParamUnits::masters(const Group& dp) const {
           else
             values[i] = float(weights[i]);
       });
-      exported[std::size_t(slot.tensor)] = {tensor.name, tensor.shape, std::move(values)};
+      exported[slot.tensor] = {tensor.name, tensor.shape, std::move(values)};
     }
   }
-  return exported;
+  std::vector<ExportedTensor> in_order;
+  for (auto& [tensor, values] : exported) in_order.push_back(std::move(values));
+  return in_order;
 }
 
 }  // namespace temper

@@ -7,7 +7,7 @@
 //
 // ZeRO is the extent `owned`: whole at stage 0, the rank's even part at stage 1. The unit whose
 // gradient is sparse by rows (the word embedding) is owned whole by everyone: its rows are updated
-// where they were touched.
+// where they were touched. A frozen unit is its weights alone, whole on every rank.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,22 +22,24 @@
 
 namespace temper {
 
-// Neighbouring elements that share a weight decay.
-struct DecayRun {
+// Neighbouring elements that are updated alike.
+struct UpdateRun {
   Extent extent;  // elements of the unit
-  double weight_decay = 0;
+  double weight_decay = 0, lr_scale = 1;
 };
 
 struct ParamUnit {
   UnitLayout layout;
-  bool trained = false, sparse = false;
-  Extent part;                 // this coordinate's even part
-  Extent owned;                // elements whose optimizer state is here
-  std::vector<DecayRun> runs;  // of `owned`
-  at::Tensor weights;          // [length] compute dtype
-  at::Tensor gradients;        // [length] accumulation dtype; undefined when frozen
-  at::Tensor low;              // [owned] lower planes of the masters; undefined unless bf16
-  at::Tensor first, second;    // [owned] moments; undefined when frozen
+  bool sparse = false;
+  Extent part;                  // this coordinate's even part
+  Extent owned;                 // elements whose optimizer state is here
+  std::vector<UpdateRun> runs;  // of `owned`
+  at::Tensor weights;           // [length] compute dtype
+  at::Tensor gradients;         // [length] accumulation dtype; undefined when frozen
+  at::Tensor low;               // [owned] lower planes of the masters; undefined unless bf16
+  at::Tensor first, second;     // [owned] moments; undefined when frozen
+
+  bool trained() const { return layout.trained; }
 };
 
 // bf16, fp32 or fp64 by the plan's `precision`.
@@ -61,7 +63,7 @@ class ParamUnits {
   std::vector<at::Tensor> copy_state() const;
   void restore_state(const std::vector<at::Tensor>& state);
 
-  // Every logical tensor's master values in fp32. Collective over: dp.
+  // The trained tensors' master values in fp32, in the order of the plan. Collective over: dp.
   std::vector<ExportedTensor> masters(const Group& dp) const;
 
  private:

@@ -32,6 +32,7 @@ SparseRows::SparseRows(ParamUnit& unit, std::int64_t width)
       rows_(unit.layout.slots.front().extent.size() / width),
       width_(width),
       weight_decay_(unit.runs.front().weight_decay),
+      lr_scale_(unit.runs.front().lr_scale),
       applied_(std::size_t(rows_), 0),
       ever_(std::size_t(rows_), 0),
       now_(std::size_t(rows_), 0) {
@@ -93,7 +94,9 @@ SquareSum SparseRows::squares() const {
              : square_sum(data<float>(gradient_), gradient_.numel());
 }
 
-void SparseRows::update(const AdamWStep& step) {
+void SparseRows::update(const AdamWStep& of_all) {
+  AdamWStep step = of_all;
+  step.learning_rate *= lr_scale_;
   bring_up_to_date(union_);
   history_.push_back(step);
   dispatch(unit_.weights.scalar_type(), [&]<class T>() {

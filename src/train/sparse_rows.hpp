@@ -42,7 +42,7 @@ class SparseRows {
 
   ParamUnit& unit_;
   std::int64_t rows_, width_;
-  double weight_decay_;
+  double weight_decay_, lr_scale_;
   std::vector<AdamWStep> history_;        // every update so far
   std::vector<std::uint32_t> applied_;    // [rows] updates that the row has seen
   std::vector<std::uint8_t> ever_, now_;  // [rows] touched at all, touched in this step

@@ -53,17 +53,17 @@ TEST_F(ReadStudy, typos_are_named_with_place_and_the_nearest_word) {
 
 TEST_F(ReadStudy, all_problems_come_at_once_each_with_its_line) {
   const std::string text =
-      bad("[train]\nmax_steps = 1.5\nlearning_rate = \"fast\"\nseed = -1\n[lora]\nr = 8\n"
+      bad("[train]\nmax_steps = 1.5\nlearning_rate = \"fast\"\nseed = -1\n[budget]\ntrials = 8\n"
           "[data]\n");
   // A table twice is a syntax error: nothing else can be judged.
   EXPECT_NE(text.find("study.toml:16:"), std::string::npos) << text;
   const std::string three =
-      bad("[train]\nmax_steps = 1.5\nlearning_rate = \"fast\"\nseed = -1\n[lora]\nr = 8\n");
+      bad("[train]\nmax_steps = 1.5\nlearning_rate = \"fast\"\nseed = -1\n[budget]\ntrials = 8\n");
   EXPECT_NE(three.find("study.toml:11:13: train.max_steps: 1.5 is no integer"), std::string::npos);
   EXPECT_NE(three.find("study.toml:12:17: train.learning_rate: \"fast\" is no number"),
             std::string::npos);
   EXPECT_NE(three.find("study.toml:13:8: train.seed: -1 is out of range"), std::string::npos);
-  EXPECT_NE(three.find("study.toml:14:2: lora: is not supported yet"), std::string::npos);
+  EXPECT_NE(three.find("study.toml:14:2: budget: is not supported yet"), std::string::npos);
   EXPECT_EQ(std::count(three.begin(), three.end(), '\n'), 4) << three;
 }
 
@@ -71,8 +71,8 @@ TEST_F(ReadStudy, reserved_keys_and_words_say_not_supported_yet) {
   for (const char* more :
        {"[budget]\ntrials = 3\n", "[parallel]\nlayout = \"dp2\"\n",
         "[parallel]\ncheck_collectives = true\n", "[checkpoint]\nsave_steps = 10\n",
-        "[train]\ngradient_checkpointing = false\n", "[train]\nstage = \"dpo\"\n",
-        "[train]\nlr_scheduler_type = \"polynomial\"\n", "[cluster]\nsite = \"jureca\"\n",
+        "[train]\nfinetuning_type = \"qlora\"\n", "[train]\nstage = \"dpo\"\n",
+        "[train]\nlr_scheduler_type = \"wsd\"\n", "[cluster]\nsite = \"jureca\"\n",
         "[cluster]\npartition = \"p\"\n", "[search]\nmethod = \"asha\"\n",
         "[parallel]\ndevice = \"cuda\"\n", "[cost]\nprice_per_gpu_hour = 1\n",
         "[train]\nfp16 = true\n", "[scale]\nlayouts = [\"tp2\"]\n",
@@ -190,6 +190,19 @@ TEST_F(ReadStudy, stages_that_contradict_each_other_are_refused) {
        "Did you mean \"min\"?"}};
   for (const auto& [more, expected] : cases)
     EXPECT_NE(bad(more).find(expected), std::string::npos) << more << bad(more);
+}
+
+TEST_F(ReadStudy, keys_of_a_technique_need_a_trial_that_uses_it) {
+  const std::string lora = "[lora]\nr = 4\n", type = "finetuning_type";
+  EXPECT_NE(bad(lora).find("lora.r: is given and no trial has train.finetuning_type = \"lora\""),
+            std::string::npos)
+      << bad(lora);
+  EXPECT_EQ(good("[train]\n" + type + " = \"lora\"\n" + lora).base.lora.r, 4);
+  // A study that compares the two gives both.
+  good(lora + "[search]\nmethod = \"grid\"\n[search.space]\n\"train." + type +
+       "\" = [\"full\", \"lora\"]\n");
+  EXPECT_NE(bad("[train]\nfreeze = [\"encoder.layer.0\"]\n").find("train.freeze: is given"),
+            std::string::npos);
 }
 
 TEST_F(ReadStudy, the_objective_is_a_metric_of_the_eval_split) {

@@ -156,7 +156,15 @@ TEST(PlanJob, refuses_what_cannot_work_with_the_key_and_a_way_out) {
       {with([](RunSpec& s) { s.train.eval_strategy = "steps"; }), "train.eval_steps: is missing"},
       {with([](RunSpec& s) { s.data.split = SplitSpec{}; }), "beside validation_file"},
       {with([](RunSpec& s) { s.data.clean = {"whitspace"}; }), "Did you mean \"whitespace\""},
-      {with([](RunSpec& s) { s.model.problem_type = "regression"; }), "model.problem_type"}};
+      {with([](RunSpec& s) { s.model.problem_type = "regression"; }), "model.problem_type"},
+      {with([](RunSpec& s) { s.model.task = "causal-lm"; }), "is not possible with bert"},
+      {with([](RunSpec& s) { s.train.finetuning_type = "freeze"; }), "train.freeze: is missing"},
+      {with([](RunSpec& s) { s.train.z_loss = 1e-4; }), "train.z_loss: is for language models"},
+      {with([](RunSpec& s) { s.train.min_lr = 1e-6; }), "is for lr_scheduler_type"},
+      {with([](RunSpec& s) { s.train.lr_scheduler_type = "cosine_with_min_lr"; }),
+       "train.min_lr: is missing"},
+      {with([](RunSpec& s) { s.train.gradient_checkpointing_every = 2; }),
+       "is for gradient_checkpointing = \"blocks\""}};
   for (const auto& [text, expected] : cases)
     EXPECT_NE(text.find(expected), std::string::npos) << "expected: " << expected << "\n" << text;
   const std::string both = with([](RunSpec& s) {

@@ -86,6 +86,20 @@ TEST(RunSpecKeys, ranges_and_words_are_checked) {
   EXPECT_EQ(find_key("data.split")->set(spec, {{"train", 2}}).size(), 1u);
 }
 
+TEST(RunSpecKeys, true_and_false_are_words_where_a_key_says_so) {
+  RunSpec spec;
+  const RunSpecKey* key = find_key("train.gradient_checkpointing");
+  EXPECT_TRUE(key->set(spec, true).empty());
+  EXPECT_EQ(spec.train.gradient_checkpointing, "blocks");
+  EXPECT_TRUE(key->set(spec, "selective").empty());
+  EXPECT_TRUE(key->set(spec, false).empty());
+  EXPECT_EQ(spec.train.gradient_checkpointing, "none");
+  EXPECT_TRUE(find_key("lora.init_lora_weights")->set(spec, true).empty());
+  EXPECT_EQ(spec.lora.init_lora_weights, "default");
+  EXPECT_EQ(find_key("lora.init_lora_weights")->set(spec, false).size(), 1u);
+  EXPECT_EQ(find_key("model.task")->set(spec, true).size(), 1u);
+}
+
 TEST(RunSpecKeys, aliases_lead_to_keys_that_exist) {
   EXPECT_EQ(alias_target("train.lr"), "train.learning_rate");
   EXPECT_EQ(alias_target("train.micro-batch-size"), "train.per_device_train_batch_size");
