@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/curves.hpp"
 #include "kernels/parallel.hpp"
 
 namespace temper {
@@ -40,77 +41,6 @@ void philox_lanes(PhiloxKey key, PhiloxCounter first, Words& c) {
   }
 }
 
-struct Gelu {
-  template <class A>
-  static A value(A x) {
-    return x * normal_cdf(x);
-  }
-  template <class A>
-  static A slope(A x) {
-    return normal_cdf(x) + x * normal_density(x);
-  }
-};
-
-template <class A>
-inline A sigmoid(A x) {
-  return A(1) / (A(1) + fast_exp(x < A(-80) ? A(80) : -x));
-}
-
-// 0.5 x (1 + tanh(u)) = x sigmoid(2u), u = sqrt(2 / pi) (x + 0.044715 x^3)
-struct GeluTanh {
-  template <class A>
-  static A gate(A x) {
-    return sigmoid(A(1.5957691216057308) * (x + A(0.044715) * x * x * x));
-  }
-  template <class A>
-  static A value(A x) {
-    return x * gate(x);
-  }
-  template <class A>
-  static A slope(A x) {
-    const A s = gate(x);
-    return s + x * s * (1 - s) * A(1.5957691216057308) * (1 + A(3 * 0.044715) * x * x);
-  }
-};
-
-struct Silu {
-  template <class A>
-  static A value(A x) {
-    return x * sigmoid(x);
-  }
-  template <class A>
-  static A slope(A x) {
-    const A s = sigmoid(x);
-    return s + x * s * (1 - s);
-  }
-};
-
-struct Relu {
-  template <class A>
-  static A value(A x) {
-    return x > 0 ? x : A(0);
-  }
-  template <class A>
-  static A slope(A x) {
-    return x > 0 ? A(1) : A(0);
-  }
-};
-
-// One loop for each curve: the choice is made outside.
-template <class Body>
-void with_curve(Curve curve, Body&& body) {
-  switch (curve) {
-    case Curve::gelu:
-      return body(Gelu{});
-    case Curve::gelu_tanh:
-      return body(GeluTanh{});
-    case Curve::silu:
-      return body(Silu{});
-    case Curve::relu:
-      return body(Relu{});
-  }
-}
-
 }  // namespace
 
 template <class T>
@@ -137,7 +67,7 @@ void activation_backward(Curve curve, const T* x, T* dy, std::int64_t rows, std:
         T* dyr = dy + r * width;
 #pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) {
-          const A gradient = load(dyr + i) * shape.slope(load(xr + i));
+          const A gradient = load(dyr + i) * shape.both(load(xr + i)).slope;
           sums[i] += gradient;
           store(dyr + i, gradient);
         }

@@ -10,8 +10,8 @@
 namespace temper {
 
 // gelu: x Phi(x) (Hendrycks and Gimpel 2016, the exact form); gelu_tanh: their approximation, as
-// Transformers' gelu_new; silu: x / (1 + e^-x); relu: max(x, 0).
-enum class Curve { gelu, gelu_tanh, silu, relu };
+// Transformers' gelu_new; silu: x / (1 + e^-x); relu: max(x, 0); tanh.
+enum class Curve { gelu, gelu_tanh, silu, relu, tanh };
 
 // y = curve(x)
 template <class T>

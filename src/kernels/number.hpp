@@ -47,6 +47,20 @@ inline float fast_exp(float x) {
 }
 inline double fast_exp(double x) { return std::exp(x); }
 
+// tanh, relative error below 4e-7 (Cephes: a polynomial near 0, the exponential elsewhere).
+inline float fast_tanh(float x) {
+  const float size = std::fabs(x), z = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  const float near = p * z * x + x;
+  const float far = 1.0f - 2.0f / (fast_exp(2.0f * (size < 40.0f ? size : 40.0f)) + 1.0f);
+  return size < 0.625f ? near : std::copysign(far, x);
+}
+inline double fast_tanh(double x) { return std::tanh(x); }
+
 // Phi(x), the normal distribution: GELU's gate. fp32: Abramowitz and Stegun 7.1.26, absolute error
 // below 1e-7.
 inline float normal_cdf(float x) {

@@ -9,6 +9,7 @@
 
 #include <Kokkos_Core.hpp>
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 #include "core/extent.hpp"
@@ -32,6 +33,19 @@ void parallel_rows(std::int64_t rows, Body&& body) {
     const Extent part = even_part(rows, workers, worker);
     body(part.begin, part.end, worker);
   });
+}
+
+// Items of unequal cost: each worker takes the next one when it is done with its last. For work
+// that gives the same bits whoever does it.
+//
+//   parallel_items(items, [&](std::int64_t item, int worker) { ... });
+template <class Body>
+void parallel_items(std::int64_t items, Body&& body) {
+  std::atomic<std::int64_t> next{0};
+  parallel_rows(std::min<std::int64_t>(items, row_workers()),
+                [&](std::int64_t, std::int64_t, int worker) {
+                  for (std::int64_t item = next++; item < items; item = next++) body(item, worker);
+                });
 }
 
 }  // namespace temper

@@ -2,7 +2,8 @@
 // pass.
 //
 // y = s / sqrt(mean(s^2) + eps) * gain with s = x + residual. Statistics are kept in the
-// accumulation type. With `plus_one` the gain is 1 + w (Gemma).
+// accumulation type. With `plus_one` the gain is 1 + w (Gemma). Rounding follows Transformers: the
+// normalised row is rounded to T before it is multiplied by w (Llama), but not before 1 + w.
 #pragma once
 
 #include <cstdint>

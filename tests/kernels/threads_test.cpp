@@ -24,7 +24,8 @@ Outputs run_all() {
   const std::vector<std::int64_t> offsets{0, 5, 45, 46, 61};
   std::vector<TokenPlace> places;
   for (std::uint32_t t = 0; t < kTokens; ++t) places.push_back({t / 7, t});
-  AttentionShape shape{kHeads, kSize, offsets.data(), 4, places.data(), {}};
+  AttentionShape shape{.heads = kHeads, .head_size = kSize, .offsets = offsets.data()};
+  shape.documents = 4, shape.places = places.data();
   shape.dropout = {.seed = 1, .step = 2, .layer = 3, .op = 16, .probability = 0.2};
   const auto qkv = normal_numbers<float>(kTokens * 3 * kWidth, 1);
   const auto go = normal_numbers<float>(kTokens * kWidth, 2);
