@@ -17,6 +17,7 @@
 #include "core/extent.hpp"
 #include "core/file.hpp"
 #include "core/outcome.hpp"
+#include "io/input_file.hpp"
 
 namespace temper {
 
@@ -25,39 +26,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kLongestHeader = 100'000'000;  // the limit of the reference implementation
-
-class File {
- public:
-  explicit File(const fs::path& path)
-      : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  bool is_open() const { return descriptor_ >= 0; }
-  std::int64_t size() const {
-    struct stat status {};
-    return ::fstat(descriptor_, &status) == 0 ? std::int64_t(status.st_size) : -1;
-  }
-  // The number of bytes read: fewer than asked at the end of the file.
-  std::int64_t read_at(std::int64_t offset, void* out, std::int64_t bytes) const {
-    std::int64_t done = 0;
-    while (done < bytes) {
-      const ssize_t got = ::pread(descriptor_, static_cast<char*>(out) + done,
-                                  std::size_t(bytes - done), offset + done);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw io_failure("cannot read", path_.string(), errno);
-      if (got == 0) break;
-      done += got;
-    }
-    return done;
-  }
-
- private:
-  fs::path path_;
-  int descriptor_;
-};
 
 // The product of the shape times the element size; nothing when it overflows or a dim is negative.
 std::optional<std::int64_t> bytes_of(const std::vector<std::int64_t>& shape, Dtype dtype) {
@@ -132,60 +100,10 @@ void check_cover(const fs::path& file, const TensorIndex& index, std::int64_t da
                         "", ""});
 }
 
-template <class Out>
-Out element_as(const std::byte* bytes, Dtype dtype) {
-  const auto load = [bytes]<class T>(T value) {
-    std::memcpy(&value, bytes, sizeof value);
-    return value;
-  };
-  switch (dtype) {
-    case Dtype::f64:
-      return Out(load(double{}));
-    case Dtype::f32:
-      return Out(load(float{}));
-    case Dtype::bf16:
-      return Out(std::bit_cast<float>(std::uint32_t(load(std::uint16_t{})) << 16));
-    case Dtype::f16:
-      return Out(float(load(_Float16{})));
-    default:
-      break;
-  }
-  throw BadInput(Problem{"", "a tensor of dtype " + to_string(dtype) + " holds no weights", "",
-                         "Convert it to F32."});
-}
-
-template <class Out>
-void read_as(const TensorEntry& entry, std::int64_t begin, std::int64_t end, Out* out) {
-  expects(0 <= begin && begin <= end && end <= entry.numel(), "elements [", begin, ", ", end,
-          ") of ", entry.numel());
-  const File file(entry.file);
-  if (!file.is_open()) throw io_failure("cannot open", entry.file.string(), errno);
-  const std::int64_t width = size_bytes(entry.dtype), step = (std::int64_t{4} << 20) / width;
-  const auto read_at = [&](std::int64_t first, void* to, std::int64_t count) {
-    if (file.read_at(entry.file_offset + first * width, to, count * width) != count * width)
-      throw WorldFailure(Outcome::io_error, entry.file.string() + ": ends inside a tensor");
-  };
-  if (std::is_same_v<Out, float> && entry.dtype == Dtype::f32)
-    return read_at(begin, out, end - begin);
-  std::vector<std::byte> block(std::size_t(std::min(step, end - begin) * width));
-  for (std::int64_t first = begin; first < end; first += step) {
-    const std::int64_t count = std::min(step, end - first);
-    read_at(first, block.data(), count);
-    for (std::int64_t i = 0; i < count; ++i)
-      *out++ = element_as<Out>(block.data() + i * width, entry.dtype);
-  }
-}
-
 }  // namespace
 
-std::int64_t TensorEntry::numel() const {
-  std::int64_t count = 1;
-  for (const std::int64_t dim : shape) count *= dim;
-  return count;
-}
-
 Checked<TensorIndex> read_safetensors_header(const fs::path& path) {
-  const File file(path);
+  const InputFile file(path);
   if (!file.is_open()) return Problem{path.string(), "cannot be read", std::strerror(errno), ""};
   const std::int64_t size = file.size();
   std::uint64_t length = 0;
@@ -231,50 +149,6 @@ Checked<TensorIndex> read_safetensors_header(const fs::path& path) {
     entry.file_offset += 8 + std::int64_t(length);
   }
   return index;
-}
-
-Checked<TensorIndex> read_model_index(const fs::path& directory) {
-  const fs::path single = directory / "model.safetensors",
-                 several = directory / "model.safetensors.index.json";
-  if (fs::exists(single)) return read_safetensors_header(single);
-  if (!fs::exists(several))
-    return Problem{directory.string(),
-                   "holds neither model.safetensors nor model.safetensors.index.json", "",
-                   "Save the model with save_pretrained(safe_serialization=True)."};
-  const Checked<Json> json = read_json_file(several);
-  if (!json) return json.problems();
-  if (!json.value().is_object() || !json.value().contains("weight_map") ||
-      !json.value()["weight_map"].is_object())
-    return Problem{several.string(), "has no weight_map", "", ""};
-  std::map<std::string, TensorIndex> files;
-  TensorIndex all;
-  Problems problems;
-  for (const auto& [name, file] : json.value()["weight_map"].items()) {
-    const fs::path part = file.is_string() ? fs::path(file.get<std::string>()) : fs::path();
-    if (part.empty() || part.has_parent_path()) {
-      problems.push_back({several.string(), name + " is mapped to no file name", "", ""});
-      continue;
-    }
-    if (!files.contains(part.string())) {
-      const Checked<TensorIndex> header = read_safetensors_header(directory / part);
-      for (const Problem& problem : header.problems()) problems.push_back(problem);
-      files[part.string()] = header ? header.value() : TensorIndex{};
-    }
-    const TensorIndex& in_file = files[part.string()];
-    if (const auto found = in_file.find(name); found != in_file.end())
-      all.emplace(name, found->second);
-    else
-      problems.push_back({several.string(), name + " is not in " + part.string(), "", ""});
-  }
-  if (!problems.empty()) return problems;
-  return all;
-}
-
-void read_elements(const TensorEntry& entry, std::int64_t begin, std::int64_t end, double* out) {
-  read_as(entry, begin, end, out);
-}
-void read_elements(const TensorEntry& entry, std::int64_t begin, std::int64_t end, float* out) {
-  read_as(entry, begin, end, out);
 }
 
 void write_safetensors(const fs::path& path, const std::vector<TensorToWrite>& tensors) {
