@@ -10,8 +10,9 @@ namespace {
 const std::vector<Family>& families() {
   static const std::vector<Family> all = [] {
     std::vector<Family> joined;
-    for (const auto& group : {llama_families(), gemma_families(), phi_families(), gpt_families(),
-                              bert_families(), modernbert_families()})
+    for (const auto& group :
+         {llama_families(), gemma_families(), phi_families(), starcoder_families(), gpt_families(),
+          bert_families(), modernbert_families()})
       joined.insert(joined.end(), group.begin(), group.end());
     return joined;
   }();

@@ -173,6 +173,8 @@ CASES = [
     ("phi3-long-partial", "Phi3ForCausalLM",
      dict(DECODER, hidden_size=128, tie_word_embeddings=True, partial_rotary_factor=0.75,
           original_max_position_embeddings=8, rope_parameters=long_rope(12))),
+    ("starcoder2", "Starcoder2ForCausalLM",
+     dict(DECODER, hidden_size=128, sliding_window=5)),
     ("opt", "OPTForCausalLM",
      dict(vocab_size=VOCABULARY, hidden_size=64, num_hidden_layers=2, ffn_dim=128,
           num_attention_heads=4, max_position_embeddings=40)),
