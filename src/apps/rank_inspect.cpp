@@ -7,7 +7,7 @@
 #include "apps/rank_command.hpp"
 #include "core/philox.hpp"
 #include "io/token_store.hpp"
-#include "text/tokenizer.hpp"
+#include "text/load_tokenizer.hpp"
 
 namespace temper {
 
@@ -101,7 +101,7 @@ Outcome run_rank_inspect(const std::filesystem::path& path, int samples) {
   std::optional<Tokenizer> tokenizer;
   const std::string file = card.recipe.value("tokenizer", std::string());
   Json warnings = Json::array();
-  if (Checked<Tokenizer> loaded = Tokenizer::load(file))
+  if (Checked<Tokenizer> loaded = load_tokenizer(file))
     tokenizer.emplace(std::move(loaded).value());
   else
     warnings.push_back("samples are not decoded: " + loaded.problems().front().text());

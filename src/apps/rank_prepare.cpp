@@ -8,6 +8,7 @@
 #include "core/file.hpp"
 #include "io/prepare/prepare.hpp"
 #include "io/token_store_writer.hpp"
+#include "text/load_tokenizer.hpp"
 
 namespace temper {
 
@@ -80,7 +81,7 @@ Outcome run_rank_prepare(const Group& world, const fs::path& recipe_path,
   std::optional<Tokenizer> tokenizer;
   run_agreed(world, "read the recipe", [&] {
     recipe = value_or_throw(read_recipe(recipe_path));
-    tokenizer.emplace(value_or_throw(Tokenizer::load(recipe->tokenizer)));
+    tokenizer.emplace(value_or_throw(load_tokenizer(recipe->tokenizer)));
     if (world.rank() == 0) files.begin();
   });
   try {
