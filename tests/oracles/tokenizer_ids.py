@@ -217,4 +217,5 @@ def main():
     with open(arguments.folder + "/tokenizer_ids.json", "w") as out:
         json.dump(result, out, indent=0, ensure_ascii=True)
 
-main()
+if __name__ == "__main__":
+    main()

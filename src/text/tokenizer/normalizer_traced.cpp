@@ -27,9 +27,10 @@ void rewrite_parts(const NormalizerStep& step, std::string_view text, Normalizer
   std::string part;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = end_of_part(text, at, begins);
+    const Span source{std::uint32_t(at), std::uint32_t(end)};
     part.clear();
     step.apply(text.substr(at, end - at), scratch, patterns, part);
-    out.put(part, {std::uint32_t(at), std::uint32_t(end)});
+    part == text.substr(at, end - at) ? out.copy(text, source) : out.put(part, source);
     at = end;
   }
 }

@@ -101,14 +101,20 @@ struct RegexScratch::Buffers {
   }
 };
 
-RegexScratch::RegexScratch() : buffers_(std::make_unique<Buffers>()) {
-  if (!buffers_->data || !buffers_->context) throw std::bad_alloc();
-  pcre2_set_match_limit(buffers_->context, kMatchLimit);
-  pcre2_set_depth_limit(buffers_->context, kDepthLimit);
-  pcre2_set_heap_limit(buffers_->context, kHeapLimitKib);
-  if (buffers_->stack) pcre2_jit_stack_assign(buffers_->context, nullptr, buffers_->stack);
-}
+RegexScratch::RegexScratch() = default;
 RegexScratch::~RegexScratch() = default;
+
+RegexScratch::Buffers& RegexScratch::buffers() {
+  if (buffers_) return *buffers_;
+  auto made = std::make_unique<Buffers>();
+  if (!made->data || !made->context) throw std::bad_alloc();
+  pcre2_set_match_limit(made->context, kMatchLimit);
+  pcre2_set_depth_limit(made->context, kDepthLimit);
+  pcre2_set_heap_limit(made->context, kHeapLimitKib);
+  if (made->stack) pcre2_jit_stack_assign(made->context, nullptr, made->stack);
+  buffers_ = std::move(made);
+  return *buffers_;
+}
 
 struct Regex::Code {
   pcre2_code* compiled = nullptr;

@@ -26,7 +26,7 @@ class RegexScratch {
   RegexScratch& operator=(const RegexScratch&) = delete;
 
   struct Buffers;
-  Buffers& buffers() { return *buffers_; }
+  Buffers& buffers();  // made when they are first needed
 
  private:
   std::unique_ptr<Buffers> buffers_;
