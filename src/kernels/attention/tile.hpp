@@ -1,68 +1,47 @@
 // What a thread holds of one item of attention: rows and scores in the accumulation type, where
-// they come from and where they go. Internal to attention.cpp.
+// they come from and where they go. Internal to attention.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "kernels/attention_work.hpp"
-#include "kernels/small_product.hpp"
+#include "kernels/attention/operands.hpp"
+#include "kernels/attention/work.hpp"
 
 namespace temper {
 
 // Query rows whose scores are held at once: what a causal document computes beyond its half.
 inline constexpr std::int64_t kQueries = 32;
 
-// What one item needs, in the accumulation type. Rows are [tokens, width] with the head size padded
-// to whole vectors by zeros; transposed [width, padded]; scores [kQueries, padded]. `padded` is an
-// odd number of vectors, so that rows do not meet in one set of the cache.
-template <class A>
+// What one item needs. E is the type of factors, A of scores and sums. Rows are [tokens, width]
+// with the head size padded to whole vectors; scores [kQueries, padded]. `padded` is an odd number
+// of vectors, so that rows do not meet in one set of the cache.
+template <class E, class A>
 struct Tile {
-  std::vector<A> q, out, dout, dq, k, v, dk, dv, kt, vt, scores, dscores;
+  Operand<E> q, k, v, go;
+  ScoreFactor<E> p_factor, ds_factor;
+  Buffer<A> out, dk, dv, scores, dscores;
+  std::vector<A> dots;  // rowsum(out o dout) of each query
   std::vector<float> scales;
   std::int64_t width = 0, padded = 0;
 
   void fit(const AttentionItem& item, std::int64_t size) {
     width = align_up(size, kLanes<A>);
     padded = (align_up(item.keys.size(), kLanes<A>) / kLanes<A> | 1) * kLanes<A>;
-    for (auto* rows : {&q, &out, &dout, &dq}) grow(*rows, item.queries.size() * width);
-    for (auto* rows : {&k, &v, &dk, &dv, &kt, &vt}) grow(*rows, padded * width);
-    for (auto* rows : {&scores, &dscores}) grow(*rows, kQueries * padded);
-    grow(scales, align_up(item.length, 64));
-  }
-  template <class V>
-  static void grow(std::vector<V>& values, std::int64_t count) {
-    if (std::int64_t(values.size()) < count) values.resize(std::size_t(count));
+    out.fit(item.queries.size() * width);
+    for (auto* rows : {&scores, &dscores}) rows->fit(kQueries * padded);
+    scales.resize(std::max(scales.size(), std::size_t(align_up(item.length, 64))));
   }
 };
-
-template <class T, class A>
-void load_rows(const T* from, std::int64_t stride, std::int64_t length, std::int64_t size,
-               std::int64_t width, A factor, A* rows) {
-  for (std::int64_t i = 0; i < length; ++i) {
-    A* row = rows + i * width;
-    for (std::int64_t c = 0; c < size; ++c) row[c] = factor * load(from + i * stride + c);
-    for (std::int64_t c = size; c < width; ++c) row[c] = 0;
-  }
-}
 
 template <class T, class A>
 void store_rows(const A* rows, std::int64_t width, std::int64_t length, std::int64_t size, A factor,
                 T* to, std::int64_t stride) {
   for (std::int64_t i = 0; i < length; ++i)
+#pragma omp simd
     for (std::int64_t c = 0; c < size; ++c)
       store(to + i * stride + c, factor * rows[i * width + c]);
-}
-
-// columns[c][i] = rows[i][c]; columns beyond the document are 0.
-template <class A>
-void transpose(const A* rows, std::int64_t length, std::int64_t width, std::int64_t padded,
-               A* columns) {
-  for (std::int64_t c = 0; c < width; ++c) {
-    for (std::int64_t i = 0; i < length; ++i) columns[c * padded + i] = rows[i * width + c];
-    for (std::int64_t i = length; i < padded; ++i) columns[c * padded + i] = 0;
-  }
 }
 
 // Where an item's tensors lie in qkv [tokens, heads + 2 kv_heads, size] and context [tokens,
@@ -111,15 +90,17 @@ inline Extent visible_columns(const AttentionShape& shape, const AttentionItem& 
   return {keys.begin - item.keys.begin, keys.end - item.keys.begin};
 }
 
-template <class T, class A>
-void load_keys(const Layout& layout, const AttentionItem& item, const T* qkv, Tile<A>& tile) {
-  const std::int64_t n = item.keys.size();
+template <class E, class A, class T>
+void load_keys(const Layout& layout, const AttentionItem& item, const T* qkv, bool backward,
+               Tile<E, A>& tile) {
   tile.fit(item, layout.size);
-  const T* base = qkv + layout.key(item);
-  load_rows(base, layout.qkv_stride, n, layout.size, tile.width, A(1), tile.k.data());
-  load_rows(base + layout.kv_heads * layout.size, layout.qkv_stride, n, layout.size, tile.width,
-            A(1), tile.v.data());
-  transpose(tile.k.data(), n, tile.width, tile.padded, tile.kt.data());
+  const T *keys = qkv + layout.key(item), *values = keys + layout.kv_heads * layout.size;
+  const auto load = [&](const T* from, Uses uses, Operand<E>& operand) {
+    operand.load(from, layout.qkv_stride, item.keys.size(), layout.size, tile.width, 1, uses,
+                 tile.padded);
+  };
+  load(keys, {.inner = backward, .columns = true}, tile.k);
+  load(values, {.inner = !backward, .columns = backward}, tile.v);
 }
 
 }  // namespace temper

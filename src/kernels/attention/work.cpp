@@ -1,4 +1,4 @@
-#include "kernels/attention_work.hpp"
+#include "kernels/attention/work.hpp"
 
 #include <algorithm>
 

@@ -1,0 +1,155 @@
+// Attention over causal documents beside ATen's: forward against the fused CPU kernel, forward and
+// backward against batched products with a kept softmax, and against the fused kernel's backward.
+//
+//   bench_attention [bf16|fp32] [TOKENS 1024] [REPEATS 9]       threads by OMP_NUM_THREADS
+//
+// Heads 9, key heads 3, head size 64 (SmolLM2-135M). Documents of equal length, so that ATen needs
+// no padding. Medians of CPU time with one thread, of wall time with more; contenders take turns.
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
+#include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu_backward.h>
+#include <ATen/ops/_softmax.h>
+#include <ATen/ops/_softmax_backward_data.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/triu.h>
+#include <malloc.h>
+
+#include <Kokkos_Core.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/attention.hpp"
+
+namespace {
+
+using namespace temper;
+
+constexpr std::int64_t kHeads = 9, kKvHeads = 3, kSize = 64;
+
+double now() {
+  if (at::get_num_threads() == 1) return double(std::clock()) / CLOCKS_PER_SEC;
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Median seconds of each contender.
+std::vector<double> race(int repeats, const std::vector<std::function<void()>>& contenders) {
+  std::vector<std::vector<double>> seconds(contenders.size());
+  for (int r = 0; r <= repeats; ++r)
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+      const double begin = now();
+      contenders[i]();
+      if (r > 0) seconds[i].push_back(now() - begin);
+    }
+  std::vector<double> medians;
+  for (auto& all : seconds) {
+    std::nth_element(all.begin(), all.begin() + repeats / 2, all.end());
+    medians.push_back(all[std::size_t(repeats / 2)]);
+  }
+  return medians;
+}
+
+template <class T>
+T* data(const at::Tensor& tensor) {
+  return static_cast<T*>(tensor.data_ptr());
+}
+
+struct Batched {  // [documents, heads, length, size]
+  at::Tensor q, k, v, go, mask, p, out;
+  double scale = 1 / std::sqrt(double(kSize));
+
+  at::Tensor expanded(const at::Tensor& x) const {
+    const auto n = x.sizes();
+    return x.unsqueeze(2)
+        .expand({n[0], kKvHeads, kHeads / kKvHeads, n[2], kSize})
+        .reshape({n[0], kHeads, n[2], kSize});
+  }
+  void forward() {
+    const at::Tensor scores = at::matmul(q, expanded(k).transpose(2, 3)) * scale + mask;
+    p = at::_softmax(scores, -1, false);
+    out = at::matmul(p, expanded(v));
+  }
+  void backward() {
+    const auto grouped = [&](const at::Tensor& x) {
+      return x.view({x.size(0), kKvHeads, kHeads / kKvHeads, x.size(2), kSize}).sum(2);
+    };
+    const at::Tensor dv = grouped(at::matmul(p.transpose(2, 3), go));
+    const at::Tensor dp = at::matmul(go, expanded(v).transpose(2, 3));
+    const at::Tensor ds = at::_softmax_backward_data(dp, p, -1, p.scalar_type()) * scale;
+    const at::Tensor dq = at::matmul(ds, expanded(k)),
+                     dk = grouped(at::matmul(ds.transpose(2, 3), q));
+  }
+};
+
+template <class T>
+void bench(std::int64_t tokens, std::int64_t length, int repeats, at::ScalarType dtype) {
+  const std::int64_t documents = tokens / length, rows = kHeads + 2 * kKvHeads;
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t n = 0; n <= documents; ++n) offsets.push_back(n * length);
+  AttentionShape shape{.heads = kHeads, .head_size = kSize, .kv_heads = kKvHeads, .causal = true};
+  shape.offsets = offsets.data(), shape.documents = documents;
+  const at::Tensor qkv = at::randn({tokens, rows, kSize}).to(dtype), d_qkv = at::empty_like(qkv);
+  const at::Tensor go = at::randn({tokens, kHeads, kSize}).to(dtype), context = at::empty_like(go);
+  const at::Tensor sums = at::empty({tokens, kHeads}, at::kFloat);
+  const auto batched = [&](const at::Tensor& x) {
+    return x.reshape({documents, length, x.size(1), kSize}).transpose(1, 2).contiguous();
+  };
+  Batched b{batched(qkv.narrow(1, 0, kHeads)), batched(qkv.narrow(1, kHeads, kKvHeads)),
+            batched(qkv.narrow(1, kHeads + kKvHeads, kKvHeads)), batched(go)};
+  b.mask = at::triu(at::full({length, length}, -INFINITY), 1).to(dtype);
+  std::tuple<at::Tensor, at::Tensor> fused;
+  const std::vector<double> s = race(
+      repeats,
+      {[&] { attention_forward(shape, data<T>(qkv), data<T>(context), data<float>(sums)); },
+       [&] {
+         attention_backward(shape, data<T>(qkv), data<T>(context), data<float>(sums), data<T>(go),
+                            data<T>(d_qkv));
+       },
+       [&] { fused = at::_scaled_dot_product_flash_attention_for_cpu(b.q, b.k, b.v, 0.0, true); },
+       [&] {
+         at::_scaled_dot_product_flash_attention_for_cpu_backward(
+             b.go, b.q, b.k, b.v, std::get<0>(fused), std::get<1>(fused), 0.0, true);
+       },
+       [&] { b.forward(); }, [&] { b.backward(); }});
+  const double flops = 2.0 * double(tokens * (length + 1)) * kHeads * kSize;  // causal half
+  std::printf("%8ld %8.2f %8.2f %6.0f %6.0f %8.2f %8.2f %8.2f %8.2f   %5.2f %6.2f %7.2f\n",
+              long(length), 1e3 * s[0], 1e3 * s[1], flops / s[0] * 1e-9, 2.5 * flops / s[1] * 1e-9,
+              1e3 * s[2], 1e3 * s[3], 1e3 * s[4], 1e3 * s[5], s[2] / s[0], s[3] / s[1],
+              (s[4] + s[5]) / (s[0] + s[1]));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string precision = argc > 1 ? argv[1] : "bf16";
+  const std::int64_t tokens = argc > 2 ? std::atol(argv[2]) : 1024;
+  const int repeats = argc > 3 ? std::atoi(argv[3]) : 9;
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, 2'000'000'000);
+  Kokkos::ScopeGuard kokkos(argc, argv);
+  const at::NoGradGuard no_grad;
+  std::printf("%s, %ld tokens, %d threads; ms, GFLOP/s of the causal half, ratios over ours\n",
+              precision.c_str(), long(tokens), at::get_num_threads());
+  std::printf(
+      "  length  forward backward  fwd   bwd     fused  fused b.  bmm      bmm b."
+      "   fused fused b. bmm both\n");
+  for (const std::int64_t length : {32, 64, 128, 256, 512, 1024}) {
+    if (length > tokens) break;
+    if (precision == "bf16")
+      bench<Bf16>(tokens, length, repeats, at::kBFloat16);
+    else
+      bench<float>(tokens, length, repeats, at::kFloat);
+  }
+}
