@@ -1,9 +1,8 @@
 #include "io/weight_files.hpp"
 
-#include <algorithm>
-
 #include "core/json.hpp"
 #include "plan/families.hpp"
+#include "plan/file_order.hpp"
 
 namespace temper {
 
@@ -20,13 +19,6 @@ std::string stored_name(const TensorIndex& index, const std::vector<std::string>
   for (const std::string& candidate : candidates)
     if (index.contains(candidate)) return candidate;
   return "";
-}
-
-// What files hold: GPT-2's linear weights lie the other way round.
-std::vector<std::int64_t> stored_shape(const LogicalTensor& tensor) {
-  std::vector<std::int64_t> shape = tensor.shape;
-  if (tensor.transposed) std::reverse(shape.begin(), shape.end());
-  return shape;
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) { return Json(shape).dump(); }
@@ -50,10 +42,10 @@ Checked<WeightFiles> find_weights(const std::filesystem::path& directory, const 
     if (draws) continue;
     if (name.empty())
       problems.push_back({directory.string(), "lacks the tensor " + tensor.name, "", ""});
-    else if (files.index.at(name).shape != stored_shape(tensor))
+    else if (files.index.at(name).shape != file_shape(tensor))
       problems.push_back({directory.string() + ": " + name,
                           "has shape " + shape_text(files.index.at(name).shape) + " instead of " +
-                              shape_text(stored_shape(tensor)),
+                              shape_text(file_shape(tensor)),
                           "config.json asks for it", ""});
     else if (!holds_weights(files.index.at(name).dtype))
       problems.push_back({directory.string() + ": " + name,
