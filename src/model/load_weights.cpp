@@ -7,7 +7,6 @@
 #include "io/safetensors.hpp"
 #include "io/weight_files.hpp"
 #include "plan/families.hpp"
-#include "plan/file_order.hpp"
 
 namespace temper {
 
@@ -15,10 +14,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<float> drawn(const ModelShape& shape, const LogicalTensor& tensor, std::uint64_t seed) {
-  const double deviation = initial_deviation(shape, tensor);
-  std::vector<float> values(std::size_t(tensor.numel()), float(initial_mean(shape, tensor)));
-  if (deviation == 0) return values;
+std::vector<float> drawn(const LogicalTensor& tensor, double deviation, std::uint64_t seed) {
+  std::vector<float> values(std::size_t(tensor.numel()), 0.0f);
+  if (tensor.name.ends_with("LayerNorm.weight")) return std::vector<float>(values.size(), 1.0f);
+  if (tensor.name.ends_with(".bias")) return values;
   const std::uint32_t id = crc32c(tensor.name.data(), tensor.name.size());
   for (std::size_t i = 0; i < values.size(); i += 2) {
     const auto words = philox(philox_key(seed), {std::uint32_t(i), std::uint32_t(i >> 32), id,
@@ -83,11 +82,10 @@ void load_weights(const fs::path& directory, const ModelShape& shape,
   std::vector<float> values;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (files.names[i].empty()) {
-      values = drawn(shape, tensors[i], seed);
+      values = drawn(tensors[i], shape.initializer_range, seed);
     } else {
       values.resize(std::size_t(tensors[i].numel()));
       read_elements(files.index.at(files.names[i]), 0, tensors[i].numel(), values.data());
-      to_layer_order(tensors[i], shape.block, values);
     }
     sink(int(i), values);
   }

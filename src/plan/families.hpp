@@ -54,8 +54,6 @@ struct Family {
   bool tied_by_default = false;    // without tie_word_embeddings
   bool conv1d = false;             // linear weights of blocks are [in, out] in files (GPT-2)
   bool interleaved_heads = false;  // rows of fused q, k, v (GPT-NeoX)
-  // Projections into the residual stream are drawn 1 / sqrt(2 layers) as wide (GPT-2).
-  bool narrow_residual = false;
   std::vector<RefusedKey> refused;
   std::vector<std::string> buffers;  // ends of names in files that hold no weight
   std::vector<TensorName> names;

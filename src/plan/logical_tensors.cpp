@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "core/contract.hpp"
 #include "plan/families.hpp"
 #include "plan/model_shape.hpp"
@@ -141,27 +139,6 @@ std::int64_t LogicalTensor::numel() const {
   std::int64_t count = 1;
   for (const std::int64_t dim : shape) count *= dim;
   return count;
-}
-
-bool is_norm_gain(const LogicalTensor& tensor) {
-  if (!tensor.role.ends_with(".weight") || tensor.shape.size() != 1) return false;
-  const std::string stem = tensor.role.substr(0, tensor.role.rfind('.'));
-  return stem.find("norm", stem.rfind('.') + 1) != std::string::npos;
-}
-
-double initial_deviation(const ModelShape& shape, const LogicalTensor& tensor) {
-  if (tensor.shape.size() == 1) return 0;
-  const bool residual =
-      tensor.role.ends_with("attn.out.weight") || tensor.role.ends_with("mlp.down.weight");
-  if (residual && find_family(shape.family)->narrow_residual)
-    return shape.initializer_range / std::sqrt(2.0 * double(shape.layers));
-  return shape.initializer_range;
-}
-
-double initial_mean(const ModelShape& shape, const LogicalTensor& tensor) {
-  const bool blocks_own = tensor.role != "head.norm.weight";
-  const bool adds_one = blocks_own && shape.block.norm == NormKind::rms_norm_plus_one;
-  return is_norm_gain(tensor) && !adds_one ? 1 : 0;
 }
 
 std::vector<LogicalTensor> logical_tensors(const ModelShape& shape) {

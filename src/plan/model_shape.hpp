@@ -167,14 +167,6 @@ std::string architecture_name(const ModelShape& shape);
 // under mean pooling).
 std::vector<LogicalTensor> logical_tensors(const ModelShape& shape);
 
-// Whether the tensor is the gain of a norm.
-bool is_norm_gain(const LogicalTensor& tensor);
-
-// The standard deviation from which a tensor is drawn that no file gives; 0 for biases and gains.
-double initial_deviation(const ModelShape& shape, const LogicalTensor& tensor);
-// What is added to the draw: 1 for gains, but 0 where the norm itself adds 1.
-double initial_mean(const ModelShape& shape, const LogicalTensor& tensor);
-
 Json to_json(const ModelShape& shape);
 ModelShape model_shape_from_json(const Json& json);
 

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <map>
 
 #include "plan/file_order.hpp"
@@ -123,23 +122,6 @@ TEST(Families, files_may_carry_a_prefix_or_none_and_old_words) {
                    "lm_head.decoder.weight"}));
   EXPECT_TRUE(is_buffer(*find_family("gpt2"), "h.0.attn.bias"));
   EXPECT_FALSE(is_buffer(*find_family("gpt2"), "h.0.attn.c_attn.bias"));
-}
-
-TEST(Families, gains_start_at_one_biases_at_nothing_and_matrices_are_drawn) {
-  for (const Json& model : tiny_models()) {
-    const ModelShape shape = shape_of(model["config"]);
-    for (const LogicalTensor& tensor : logical_tensors(shape)) {
-      const bool matrix = tensor.shape.size() == 2, bias = tensor.role.ends_with(".bias");
-      EXPECT_EQ(initial_deviation(shape, tensor) > 0, matrix) << tensor.role;
-      EXPECT_EQ(is_norm_gain(tensor), !matrix && !bias) << tensor.role;
-      EXPECT_EQ(initial_mean(shape, tensor), !matrix && !bias && !model["plus_one"]) << tensor.role;
-    }
-  }
-  const ModelShape gpt2 = shape_of(preset("GPT-2 768"));
-  for (const LogicalTensor& tensor : logical_tensors(gpt2))
-    if (tensor.role == "block.0.mlp.down.weight") {
-      EXPECT_DOUBLE_EQ(initial_deviation(gpt2, tensor), 0.02 / std::sqrt(24.0));
-    }
 }
 
 TEST(Families, the_head_follows_the_task_and_stays_the_own_one_only_for_it) {

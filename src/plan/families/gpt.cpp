@@ -26,7 +26,7 @@ Family gpt2() {
   f.defaults.block.qkv_fused = true;
   f.defaults.block.activation = Activation::gelu_tanh;
   f.defaults.hidden_dropout = f.defaults.attn_dropout = 0.1;
-  f.tied_by_default = f.conv1d = f.narrow_residual = true;
+  f.tied_by_default = f.conv1d = true;
   f.refused = {{"scale_attn_weights", "true"}, {"scale_attn_by_inverse_layer_idx", "false"}};
   f.buffers = {"attn.bias", "attn.masked_bias"};
   f.names = {
