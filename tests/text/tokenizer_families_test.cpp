@@ -2,6 +2,8 @@
 // recorded by tests/oracles/tokenizer_families.py.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "oracle_texts.hpp"
 #include "text/stream_decoder.hpp"
 #include "text/tokenizer.hpp"
@@ -155,6 +157,88 @@ TEST(TokenizerFamilies, byte_level_ids_give_every_byte_back) {
       family.tokenizer.encode(line, {.add_special_tokens = false}, *family.scratch, ids);
       EXPECT_EQ(family.tokenizer.decode(ids, false), line) << record["name"];
     }
+  }
+}
+
+namespace {
+
+void use_all_ways(const Checked<Tokenizer>& loaded) {
+  if (!loaded) return;
+  const Tokenizer& tokenizer = loaded.value();
+  const auto scratch = tokenizer.make_scratch();
+  const std::string text = " x <mask> e\u0301 \uFB01\r\n12\u2581<s> \U0001F600 \u1112\u1161\u11AB";
+  Encoding encoding;
+  try {
+    tokenizer.encode_with_offsets(text, {.plain = {{1, 4}, {9, 14}}}, *scratch, encoding);
+    tokenizer.encode_with_offsets(text, {}, *scratch, encoding);
+    Ids ids;
+    tokenizer.encode(text, {}, *scratch, ids);
+    EXPECT_EQ(ids, encoding.ids);
+    tokenizer.decode(ids, false);
+  } catch (const BadInput& error) {
+    EXPECT_NE(std::string(error.what()), "");
+  }
+}
+
+// Of a vocabulary a few tokens, so that a file can be damaged often.
+Json shortened(Json file) {
+  Json& vocabulary = file["model"]["vocab"];
+  if (vocabulary.is_array()) {
+    while (vocabulary.size() > 12) vocabulary.erase(vocabulary.size() - 1);
+  } else {
+    Json kept = Json::object();
+    for (const auto& [token, id] : vocabulary.items())
+      if (id < 12) kept[token] = id;
+    vocabulary = kept;
+  }
+  if (file["model"].contains("merges")) file["model"]["merges"] = Json::array();
+  return file;
+}
+
+}  // namespace
+
+TEST(TokenizerFamilies, survive_any_value_in_place_of_any_other) {
+  const Json values{nullptr, true,          -1,       1e300,         4294967296, "",
+                    "x",     Json::array(), {1, "x"}, Json::object()};
+  std::size_t refused = 0, accepted = 0;
+  std::set<std::string> tried;  // what no family changes is tried once
+  const Json recorded = read("tokenizer_families.json");
+  for (const Json& record : recorded["families"]) {
+    Json file = read(record["base"].get<std::string>() + ".json");
+    file.merge_patch(record["patch"]);
+    file = shortened(file);
+    const Json flat = file.flatten();
+    for (const auto& [pointer, unused] : flat.items()) {
+      const bool varies = record["patch"].contains(pointer.substr(1, pointer.find('/', 1) - 1));
+      if (!varies && !tried.insert(record["base"].get<std::string>() + pointer).second) continue;
+      for (const Json& value : values) {
+        Json damaged = file;
+        damaged[Json::json_pointer(pointer)] = value;
+        const Checked<Tokenizer> tokenizer = Tokenizer::from_json(damaged, "damaged");
+        tokenizer ? ++accepted : ++refused;
+        use_all_ways(tokenizer);
+      }
+    }
+  }
+  EXPECT_GT(refused, 500u);
+  EXPECT_GT(accepted, 300u);
+}
+
+TEST(TokenizerFamilies, a_damaged_map_of_characters_is_refused_or_harmless) {
+  Json file = shortened(read("family_unigram.json"));
+  std::string& map =
+      file["normalizer"]["normalizers"][0]["precompiled_charsmap"].get_ref<std::string&>();
+  const std::string whole = map;
+  constexpr char kSextets[] = "A9/z";
+  for (std::size_t at = 0; at < whole.size(); at += 1 + at / 64)
+    for (const char other : {kSextets[0], kSextets[1], kSextets[2], kSextets[3]}) {
+      map = whole;
+      map[at] = other;
+      use_all_ways(Tokenizer::from_json(file, "damaged"));
+    }
+  for (std::size_t length = 0; length < whole.size(); length += 1 + length / 16) {
+    map = whole.substr(0, length);
+    use_all_ways(Tokenizer::from_json(file, "damaged"));
   }
 }
 

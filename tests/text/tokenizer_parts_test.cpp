@@ -3,10 +3,10 @@
 
 #include <random>
 
-#include "text/tokenizer/bpe.hpp"
-#include "text/tokenizer/byte_level.hpp"
-#include "text/tokenizer/pre_tokenizer.hpp"
-#include "text/tokenizer/word_piece.hpp"
+#include "text/tokenizer/cutting/pre_tokenizer.hpp"
+#include "text/tokenizer/words/bpe.hpp"
+#include "text/tokenizer/words/byte_level.hpp"
+#include "text/tokenizer/words/word_piece.hpp"
 
 namespace temper {
 namespace {

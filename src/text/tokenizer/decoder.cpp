@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "text/tokenizer/byte_level.hpp"
 #include "text/tokenizer/unicode.hpp"
+#include "text/tokenizer/words/byte_level.hpp"
 
 namespace temper {
 

@@ -6,14 +6,14 @@
 
 #include "text/tokenizer.hpp"
 #include "text/tokenizer/added_tokens.hpp"
-#include "text/tokenizer/bpe.hpp"
+#include "text/tokenizer/cutting/pre_tokenizer.hpp"
 #include "text/tokenizer/decoder.hpp"
-#include "text/tokenizer/normalizer.hpp"
 #include "text/tokenizer/post_processor.hpp"
-#include "text/tokenizer/pre_tokenizer.hpp"
-#include "text/tokenizer/unigram.hpp"
-#include "text/tokenizer/word_cache.hpp"
-#include "text/tokenizer/word_piece.hpp"
+#include "text/tokenizer/rewriting/normalizer.hpp"
+#include "text/tokenizer/words/bpe.hpp"
+#include "text/tokenizer/words/unigram.hpp"
+#include "text/tokenizer/words/word_cache.hpp"
+#include "text/tokenizer/words/word_piece.hpp"
 
 namespace temper {
 

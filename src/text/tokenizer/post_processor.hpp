@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "text/tokenizer/json_fields.hpp"
-#include "text/tokenizer/vocabulary.hpp"
+#include "text/tokenizer/words/vocabulary.hpp"
 
 namespace temper {
 

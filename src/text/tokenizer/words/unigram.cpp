@@ -1,4 +1,4 @@
-#include "text/tokenizer/unigram.hpp"
+#include "text/tokenizer/words/unigram.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,5 +1,5 @@
 // From the JSON of a pre-tokenizer to its steps.
-#include "text/tokenizer/pre_tokenizer.hpp"
+#include "text/tokenizer/cutting/pre_tokenizer.hpp"
 #include "text/tokenizer/unicode.hpp"
 
 namespace temper {

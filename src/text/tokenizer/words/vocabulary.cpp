@@ -1,4 +1,4 @@
-#include "text/tokenizer/vocabulary.hpp"
+#include "text/tokenizer/words/vocabulary.hpp"
 
 #include "text/tokenizer/unicode.hpp"
 

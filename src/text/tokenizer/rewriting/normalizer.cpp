@@ -1,6 +1,7 @@
-#include "text/tokenizer/normalizer.hpp"
+#include "text/tokenizer/rewriting/normalizer.hpp"
 
-#include "text/tokenizer/byte_level.hpp"
+#include "core/problem.hpp"
+#include "text/tokenizer/words/byte_level.hpp"
 
 namespace temper {
 
@@ -197,11 +198,22 @@ void read_step(const JsonFields& fields, int depth, std::vector<NormalizerStep>&
 
 }  // namespace
 
+void check_length(std::string_view text) {
+  constexpr std::size_t longest = std::size_t(1) << 29;  // later steps keep 32-bit places
+  if (text.size() > longest)
+    throw BadInput(Problem{"text",
+                           "the tokenizer's normalizer makes " + std::to_string(text.size()) +
+                               " bytes of one document",
+                           "at most " + std::to_string(longest) + " are allowed",
+                           "Cut it into documents?"});
+}
+
 std::string_view Normalizer::apply(std::string_view text, NormalizerScratch& scratch,
                                    RegexScratch& patterns) const {
   for (const NormalizerStep& step : steps_) {
     scratch.spare.clear();
     step.apply(text, scratch, patterns, scratch.spare);
+    check_length(scratch.spare);
     scratch.text.swap(scratch.spare);
     text = scratch.text;
   }

@@ -1,4 +1,4 @@
-#include "text/tokenizer/precompiled.hpp"
+#include "text/tokenizer/rewriting/precompiled.hpp"
 
 #include <unicode/ubrk.h>
 #include <unicode/utext.h>

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "text/tokenizer/cutting/splitting.hpp"
 #include "text/tokenizer/json_fields.hpp"
-#include "text/tokenizer/splitting.hpp"
 
 namespace temper {
 

@@ -1,9 +1,9 @@
 // Normalising with account of where each byte came from. A step that rewrites characters is applied
 // to the smallest parts of the text between which it does not look, so that there is one
 // implementation of each step.
-#include "text/tokenizer/normalizer.hpp"
+#include "text/tokenizer/rewriting/normalizer.hpp"
 
-#include "text/tokenizer/byte_level.hpp"
+#include "text/tokenizer/words/byte_level.hpp"
 
 namespace temper {
 
@@ -88,6 +88,7 @@ std::string_view Normalizer::apply_traced(std::string_view text, NormalizerScrat
     scratch.spare.clear();
     Rewrite out(scratch.spare, &origins);
     step.apply_traced(text, scratch, patterns, out);
+    check_length(scratch.spare);
     out.finish();
     scratch.text.swap(scratch.spare);
     text = scratch.text;

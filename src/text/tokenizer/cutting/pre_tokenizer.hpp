@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "text/tokenizer/cutting/splitting.hpp"
 #include "text/tokenizer/regex.hpp"
-#include "text/tokenizer/splitting.hpp"
 
 namespace temper {
 

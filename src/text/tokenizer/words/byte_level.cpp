@@ -1,4 +1,4 @@
-#include "text/tokenizer/byte_level.hpp"
+#include "text/tokenizer/words/byte_level.hpp"
 
 #include <array>
 

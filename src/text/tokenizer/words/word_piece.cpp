@@ -1,4 +1,4 @@
-#include "text/tokenizer/word_piece.hpp"
+#include "text/tokenizer/words/word_piece.hpp"
 
 #include <bit>
 

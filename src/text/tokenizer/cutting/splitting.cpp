@@ -1,4 +1,4 @@
-#include "text/tokenizer/splitting.hpp"
+#include "text/tokenizer/cutting/splitting.hpp"
 
 namespace temper {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "text/tokenizer/splitting.hpp"
+#include "text/tokenizer/cutting/splitting.hpp"
 
 namespace temper {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "text/tokenizer/splitting.hpp"
+#include "text/tokenizer/cutting/splitting.hpp"
 
 namespace temper {
 

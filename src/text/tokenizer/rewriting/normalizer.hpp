@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "text/tokenizer/origins.hpp"
-#include "text/tokenizer/precompiled.hpp"
 #include "text/tokenizer/regex.hpp"
+#include "text/tokenizer/rewriting/origins.hpp"
+#include "text/tokenizer/rewriting/precompiled.hpp"
 #include "text/tokenizer/unicode.hpp"
 
 namespace temper {
@@ -58,6 +58,9 @@ struct NormalizerStep {
                     Rewrite& out) const;
   Span stripped(std::string_view text) const;  // strip: what is left
 };
+
+// Throws BadInput for a rewritten text that is too long to go on with.
+void check_length(std::string_view text);
 
 class Normalizer {
  public:

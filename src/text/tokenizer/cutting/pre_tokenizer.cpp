@@ -1,10 +1,10 @@
-#include "text/tokenizer/pre_tokenizer.hpp"
+#include "text/tokenizer/cutting/pre_tokenizer.hpp"
 
 #include <algorithm>
 
-#include "text/tokenizer/byte_level.hpp"
-#include "text/tokenizer/origins.hpp"
+#include "text/tokenizer/rewriting/origins.hpp"
 #include "text/tokenizer/unicode.hpp"
+#include "text/tokenizer/words/byte_level.hpp"
 
 namespace temper {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "text/tokenizer/placed_ids.hpp"
-#include "text/tokenizer/vocabulary.hpp"
+#include "text/tokenizer/words/placed_ids.hpp"
+#include "text/tokenizer/words/vocabulary.hpp"
 
 namespace temper {
 
