@@ -139,8 +139,8 @@ void hash_contents(Study& study, Problems& problems) {
     const fs::path tokenizer = tokenizer_file(fs::path(directory));
     if (!tokenizer.empty()) study.contents[tokenizer.string()] = cache.sha256_of(tokenizer);
   }
-  for (const char* key :
-       {"model.tokenizer", "data.train_file", "data.validation_file", "data.test_file"})
+  for (const char* key : {"model.tokenizer", "model.chat_template", "data.train_file",
+                          "data.validation_file", "data.test_file"})
     for (const std::string& path : paths_of_key(study, key))
       study.contents[path] = cache.sha256_of(path);
   cache.save();

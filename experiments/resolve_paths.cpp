@@ -106,7 +106,8 @@ fs::path model_shelf() {
 
 bool is_input_key(const std::string& key) {
   return key == "model.model_name_or_path" || key == "model.tokenizer" ||
-         key == "data.train_file" || key == "data.validation_file" || key == "data.test_file";
+         key == "model.chat_template" || key == "data.train_file" ||
+         key == "data.validation_file" || key == "data.test_file";
 }
 
 Problems resolve_paths(const std::string& key, const fs::path& folder, Json& value) {
@@ -117,6 +118,11 @@ Problems resolve_paths(const std::string& key, const fs::path& folder, Json& val
   if (key == "model.tokenizer" && value.is_string() && value != "") {
     fs::path path = absolute_in(folder, value.get<std::string>());
     if (fs::is_directory(path)) path /= "tokenizer.json";
+    if (!fs::is_regular_file(path)) return {{key, path.string() + " does not exist", "", ""}};
+    return value = path.string(), Problems{};
+  }
+  if (key == "model.chat_template" && value.is_string() && value != "") {
+    const fs::path path = absolute_in(folder, value.get<std::string>());
     if (!fs::is_regular_file(path)) return {{key, path.string() + " does not exist", "", ""}};
     return value = path.string(), Problems{};
   }

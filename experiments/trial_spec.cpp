@@ -93,6 +93,8 @@ std::string trial_hash(const Study& study, const RunSpec& spec, const std::set<s
   identity["greater_is_better"] = greater_is_better(spec);
   identity["model"] = contents_of(study, {spec.model.model_name_or_path});
   identity["tokenizer"] = contents_of(study, {tokenizer_file(spec)});
+  if (!spec.model.chat_template.empty())
+    identity["chat_template"] = contents_of(study, {spec.model.chat_template});
   identity["train"] = contents_of(study, spec.data.train_file);
   identity["eval"] = contents_of(study, spec.data.validation_file);
   identity["test"] = contents_of(study, spec.data.test_file);

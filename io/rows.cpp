@@ -3,127 +3,56 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <optional>
+#include <map>
 #include <utility>
 
 #include "core/outcome.hpp"
+#include "io/rows/columns.hpp"
+#include "io/rows/row_builder.hpp"
 #include "text/tokenizer/unicode.hpp"
 
 namespace temper {
 
 namespace {
 
-enum Column { text, text_pair, label, id, group, kColumns };
-constexpr std::size_t kColumnCount = kColumns;
-
-using ColumnNames = std::array<std::string, kColumnCount>;
-
-ColumnNames names_of(const DataSpec& spec) {
-  const std::string group_by = spec.split ? spec.split->group_by : "";
-  return {spec.text_column, spec.text_pair_column, spec.label_column, spec.id_column,
-          spec.group_column.empty() ? group_by : spec.group_column};
-}
-
-bool looks_like_integer(std::string_view word) {
-  if (word.starts_with('-')) word.remove_prefix(1);
-  return !word.empty() && word.size() <= 18 && (word.size() == 1 || word[0] != '0') &&
-         std::all_of(word.begin(), word.end(), [](char c) { return '0' <= c && c <= '9'; });
-}
-
-bool parse_value(std::string_view word, double& value) {
-  while (word.starts_with(' ')) word.remove_prefix(1);
-  while (word.ends_with(' ')) word.remove_suffix(1);
-  if (word.starts_with('+')) word.remove_prefix(1);
-  const auto parsed = std::from_chars(word.data(), word.data() + word.size(), value);
-  return parsed.ec == std::errc() && parsed.ptr == word.data() + word.size() &&
-         std::isfinite(value);
-}
-
 std::string in_quotes(std::string_view word) { return "\"" + std::string(word) + "\""; }
 
 }  // namespace
 
 struct RowParser::State {
-  ColumnNames names;
-  RowTask task = RowTask::classification;
+  std::vector<WantedColumn> wanted;
   RowFormat format = RowFormat::jsonl;
   std::int64_t header_end = 0;
-  std::array<std::size_t, kColumnCount> positions{};  // in CSV
+  std::vector<std::size_t> positions;  // in CSV, of each wanted column
   std::vector<std::string> header, fields;
+  std::vector<simdjson::dom::element> values;  // of a JSON row, by wanted column
+  std::vector<bool> seen;
   simdjson::dom::parser json;
   std::string problem;
+  std::unique_ptr<RowBuilder> builder;
 
   bool bad(std::string what) {
     problem = std::move(what);
     return false;
   }
-  bool wants(std::size_t column) const { return !names[column].empty(); }
-
-  std::string* target(std::size_t column, Row& row) const {
-    std::string* const targets[] = {&row.text, &row.text_pair, &row.label, &row.id, &row.group};
-    return targets[column];
-  }
-  bool take_label_text(std::string_view word, bool integer, Row& row);
-  bool take_json(std::size_t column, const simdjson::dom::element& value, Row& row);
+  bool missing(const WantedColumn& column, const simdjson::dom::object& object);
   bool parse_json(std::string_view record, Row& row);
   bool parse_csv(std::string_view record, Row& row);
   void read_header(const std::string& file);
 };
 
-bool RowParser::State::take_label_text(std::string_view word, bool integer, Row& row) {
-  if (task == RowTask::regression)
-    return parse_value(word, row.value) ||
-           bad(in_quotes(names[label]) + " is " + in_quotes(word.substr(0, 40)) +
-               ", which is no number");
-  if (word.empty()) return bad(in_quotes(names[label]) + " is empty");
-  row.label = word;
-  row.label_is_integer = integer;
-  return true;
-}
-
-bool RowParser::State::take_json(std::size_t column, const simdjson::dom::element& value,
-                                 Row& row) {
-  using Type = simdjson::dom::element_type;
-  char number[32];
-  switch (value.type()) {
-    case Type::STRING: {
-      const std::string_view word = value.get_string().value_unsafe();
-      if (word.find('\0') != std::string_view::npos)
-        return bad(in_quotes(names[column]) + " holds the character U+0000");
-      if (column == label) return take_label_text(word, false, row);
-      target(column, row)->assign(word);
-      return true;
-    }
-    case Type::INT64:
-    case Type::UINT64: {
-      const auto written =
-          value.type() == Type::INT64
-              ? std::to_chars(number, number + 32, value.get_int64().value_unsafe())
-              : std::to_chars(number, number + 32, value.get_uint64().value_unsafe());
-      const std::string_view word(number, std::size_t(written.ptr - number));
-      if (column == label) return take_label_text(word, true, row);
-      if (column == id || column == group) return target(column, row)->assign(word), true;
-      break;
-    }
-    case Type::DOUBLE:
-      if (column != label) break;
-      row.value = value.get_double().value_unsafe();
-      return task == RowTask::regression ||
-             bad(in_quotes(names[label]) + " is a fraction; a class is a text or an integer");
-    case Type::BOOL:
-      if (column != label || task == RowTask::regression) break;
-      return take_label_text(value.get_bool().value_unsafe() ? "true" : "false", false, row);
-    default:
-      break;
+bool RowParser::State::missing(const WantedColumn& column, const simdjson::dom::object& object) {
+  std::vector<std::string> keys;
+  std::string all;
+  for (const auto& [key, value] : object) {
+    keys.emplace_back(key);
+    if (keys.size() <= 8) all += (keys.size() > 1 ? ", " : "") + std::string(key);
   }
-  return bad(in_quotes(names[column]) + " is " +
-             std::string(simdjson::minify(value)).substr(0, 40) +
-             (column == label ? ", which is no label" : ", which is no text"));
+  const std::string hint = did_you_mean(column.name, keys);
+  return bad("has no " + in_quotes(column.name) + (all.empty() ? "" : " but " + all) +
+             (hint.empty() ? "" : ". " + hint));
 }
 
 bool RowParser::State::parse_json(std::string_view record, Row& row) {
@@ -135,27 +64,23 @@ bool RowParser::State::parse_json(std::string_view record, Row& row) {
   }
   simdjson::dom::object object;
   if (document.get(object)) return bad("is no JSON object");
-  std::array<bool, kColumnCount> seen{};
+  seen.assign(wanted.size(), false);
+  values.resize(wanted.size());
   for (const auto& [key, value] : object)
-    for (std::size_t column = 0; column < kColumnCount; ++column) {
-      if (names[column] != key || !wants(column)) continue;
-      if (seen[column]) return bad("has " + in_quotes(key) + " twice");
-      seen[column] = true;
-      if (!take_json(column, value, row)) return false;
+    for (std::size_t c = 0; c < wanted.size(); ++c) {
+      if (wanted[c].name != key) continue;
+      if (seen[c]) return bad("has " + in_quotes(key) + " twice");
+      seen[c] = true;
+      values[c] = value;
     }
-  for (std::size_t column = 0; column < kColumnCount; ++column) {
-    if (seen[column] || !wants(column)) continue;
-    std::vector<std::string> keys;
-    std::string all;
-    for (const auto& [key, value] : object) {
-      keys.emplace_back(key);
-      if (keys.size() <= 8) all += (keys.size() > 1 ? ", " : "") + std::string(key);
-    }
-    const std::string hint = did_you_mean(names[column], keys);
-    return bad("has no " + in_quotes(names[column]) + (all.empty() ? "" : " but " + all) +
-               (hint.empty() ? "" : ". " + hint));
+  for (std::size_t c = 0; c < wanted.size(); ++c) {
+    if (!seen[c] && wanted[c].required) return missing(wanted[c], object);
+    if (!seen[c]) continue;
+    if (std::string wrong = builder->take(wanted[c], values[c], row); !wrong.empty())
+      return bad(std::move(wrong));
   }
-  return true;
+  std::string fault = builder->finish(row);
+  return fault.empty() || bad(std::move(fault));
 }
 
 bool RowParser::State::parse_csv(std::string_view record, Row& row) {
@@ -164,16 +89,13 @@ bool RowParser::State::parse_csv(std::string_view record, Row& row) {
   if (fields.size() != header.size())
     return bad("has " + std::to_string(fields.size()) + " fields where the header has " +
                std::to_string(header.size()));
-  for (std::size_t column = 0; column < kColumnCount; ++column) {
-    if (!wants(column)) continue;
-    std::string& field = fields[positions[column]];
-    if (column == label) {
-      if (!take_label_text(field, looks_like_integer(field), row)) return false;
-    } else {
-      std::swap(*target(column, row), field);
-    }
+  for (std::size_t c = 0; c < wanted.size(); ++c) {
+    if (positions[c] == header.size()) continue;
+    std::string fault = builder->take_field(wanted[c], fields[positions[c]], row);
+    if (!fault.empty()) return bad(std::move(fault));
   }
-  return true;
+  std::string fault = builder->finish(row);
+  return fault.empty() || bad(std::move(fault));
 }
 
 void RowParser::State::read_header(const std::string& file) {
@@ -185,19 +107,21 @@ void RowParser::State::read_header(const std::string& file) {
   if (!wrong.empty()) throw BadInput(Problem{file + ":1", "bad header: " + wrong, "", ""});
   header_end = reader.position();
   Problems problems;
-  for (std::size_t column = 0; column < kColumnCount; ++column) {
-    if (!wants(column)) continue;
-    const auto found = std::find(header.begin(), header.end(), names[column]);
-    positions[column] = std::size_t(found - header.begin());
-    if (std::count(header.begin(), header.end(), names[column]) > 1)
+  for (const WantedColumn& column : wanted) {
+    const auto found = std::find(header.begin(), header.end(), column.name);
+    positions.push_back(std::size_t(found - header.begin()));
+    if (std::count(header.begin(), header.end(), column.name) > 1)
       problems.push_back(
-          {file + ":1", "has the column " + in_quotes(names[column]) + " twice", "", ""});
-    if (found != header.end()) continue;
+          {file + ":1", "has the column " + in_quotes(column.name) + " twice", "", ""});
+    if (is_list(column.role) && (column.required || found != header.end()))
+      problems.push_back({file + ":1", in_quotes(column.name) + " is a list",
+                          "a field of CSV is a text", "Use JSONL."});
+    if (found != header.end() || !column.required) continue;
     std::string all;
     for (std::size_t i = 0; i < std::min<std::size_t>(header.size(), 12); ++i)
       all += (i > 0 ? ", " : "") + header[i].substr(0, 40);
-    problems.push_back({file + ":1", "has no column " + in_quotes(names[column]) + " but " + all,
-                        "the first line names the columns", did_you_mean(names[column], header)});
+    problems.push_back({file + ":1", "has no column " + in_quotes(column.name) + " but " + all,
+                        "the first line names the columns", did_you_mean(column.name, header)});
   }
   if (!problems.empty()) throw BadInput(problems);
 }
@@ -227,17 +151,35 @@ RecordFormat record_format(RowFormat format) {
                                     : RecordFormat::lines;
 }
 
+RowForm row_form(const DataSpec& spec, RowTask task) {
+  static const std::map<std::string, RowForm> forms{
+      {"messages", RowForm::messages},
+      {"prompt-completion", RowForm::prompt_completion},
+      {"alpaca", RowForm::alpaca},
+      {"sharegpt", RowForm::sharegpt}};
+  if (task == RowTask::token_classes) return RowForm::words;
+  const auto found = forms.find(spec.row_format);
+  return task != RowTask::language || found == forms.end() ? RowForm::text : found->second;
+}
+
 RowParser::RowParser(const DataSpec& spec, const std::string& file, RowTask task)
     : state_(std::make_unique<State>()) {
-  state_->names = names_of(spec);
-  state_->task = task;
-  state_->format = value_or_throw(find_row_format(spec, file));
-  if (state_->format == RowFormat::csv || state_->format == RowFormat::tsv)
-    state_->read_header(file);
-  if (state_->format == RowFormat::text && state_->wants(label))
-    throw BadInput(
-        Problem{file, "is plain text and has no labels", "each line is a document and nothing else",
-                "Use JSONL, CSV or TSV with a column " + in_quotes(spec.label_column) + "?"});
+  State& s = *state_;
+  const RowForm form = row_form(spec, task);
+  s.builder = std::make_unique<RowBuilder>(form, task);
+  s.wanted = wanted_columns(spec, form, task);
+  s.format = value_or_throw(find_row_format(spec, file));
+  if (s.format == RowFormat::csv || s.format == RowFormat::tsv) s.read_header(file);
+  if (s.format != RowFormat::text || s.wanted.size() == 1) return;
+  const auto missing = std::find_if(s.wanted.begin(), s.wanted.end(), [](const WantedColumn& c) {
+    return c.role == ColumnRole::label || c.role == ColumnRole::tags;
+  });
+  const WantedColumn& wanted = missing == s.wanted.end() ? s.wanted.back() : *missing;
+  throw BadInput(Problem{
+      file,
+      std::string("is plain text and has no ") + (missing == s.wanted.end() ? "columns" : "labels"),
+      "each line is a document and nothing else",
+      "Use JSONL, CSV or TSV with a column " + in_quotes(wanted.name) + "?"});
 }
 
 RowParser::~RowParser() = default;
@@ -246,13 +188,8 @@ std::int64_t RowParser::header_end() const { return state_->header_end; }
 const std::string& RowParser::problem() const { return state_->problem; }
 
 RowParser::Result RowParser::parse(std::string_view record, Row& row) {
-  row.text.clear();
-  row.text_pair.clear();
-  row.label.clear();
-  row.label_is_integer = false;
-  row.value = 0;
-  row.id.clear();
-  row.group.clear();
+  row = {};
+  state_->builder->begin();
   const bool json = state_->format == RowFormat::jsonl;
   if (state_->format != RowFormat::text &&
       std::all_of(record.begin(), record.end(),

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json.hpp"
 #include "core/problem.hpp"
 #include "io/row_records.hpp"
 #include "plan/run_spec.hpp"
@@ -21,7 +22,12 @@ namespace temper {
 
 // One example as read, before cleaning and tokenization.
 struct Row {
-  std::string text, text_pair;
+  std::string text, text_pair;           // of prompt-completion rows: prompt and completion
+  Json messages = Json::array();         // of a conversation: {"role", "content", ...}
+  std::size_t given_messages = 0;        // the first ones, that are a prompt's
+  Json tools;                            // that the conversation may call; null: none
+  std::vector<std::string> words, tags;  // of token classification: a tag for each word
+  bool tags_are_integers = false;
   std::string label;              // of a classification, as written: "noun.act", "3"
   bool label_is_integer = false;  // a JSON integer, or in CSV what looks like one
   double value = 0;               // of a regression
@@ -34,8 +40,12 @@ struct BadRow {
   std::string what;
 };
 
-enum class RowTask { classification, regression };
+enum class RowTask { classification, regression, language, token_classes };
 enum class RowFormat { jsonl, csv, tsv, text };
+enum class RowForm { text, words, messages, prompt_completion, alpaca, sharegpt };
+
+// By data.row_format (empty: text) and the task.
+RowForm row_form(const DataSpec& spec, RowTask task);
 
 // data.format, or by the ending of `file`. The Problem names the file.
 Checked<RowFormat> find_row_format(const DataSpec& spec, const std::string& file);

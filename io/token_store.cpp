@@ -42,8 +42,10 @@ void check_content_hash(const MappedFile& file, const ArrayIndex& index) {
 }  // namespace
 
 struct StoreSplit::State {
-  CheckedArray tokens, offsets, types, labels, values, files, lines, id_ends, ids;
-  std::int64_t documents = 0, vocab_size = 0, classes = 0;
+  CheckedArray tokens, offsets, types, labels, values, marks, token_labels, trained_bytes, pieces,
+      files, lines, id_ends, ids;
+  std::int64_t documents = 0, vocab_size = 0, classes = 0, vocabulary = 0;
+  std::int32_t mask_token = -1;
   std::vector<std::string> file_names;
 
   std::pair<std::int64_t, std::int64_t> extent(std::int64_t document) const {
@@ -95,8 +97,32 @@ void StoreSplit::read_tokens(std::int64_t document, std::int32_t* out, std::uint
     std::memset(types, 0, std::size_t(end - begin));
 }
 
+void StoreSplit::read_marks(std::int64_t document, std::uint8_t* out) const {
+  if (!state_->marks) return DocumentSource::read_marks(document, out);
+  const auto [begin, end] = state_->extent(document);
+  std::memcpy(out, state_->marks.touch(begin, end), std::size_t(end - begin));
+}
+
+void StoreSplit::read_token_labels(std::int64_t document, std::int32_t* out) const {
+  if (!state_->token_labels) return DocumentSource::read_token_labels(document, out);
+  const auto [begin, end] = state_->extent(document);
+  std::memcpy(out, state_->token_labels.touch(begin, end),
+              std::size_t(end - begin) * sizeof(std::int32_t));
+  for (std::int64_t i = 0; i < end - begin; ++i)
+    if (out[i] != -100 && (out[i] < 0 || out[i] >= state_->classes))
+      throw_damaged(state_->token_labels.where(), "holds the class " + std::to_string(out[i]) +
+                                                      " of " + std::to_string(state_->classes));
+}
+
+std::int64_t StoreSplit::trained_bytes(std::int64_t document) const {
+  return state_->trained_bytes ? state_->trained_bytes.at<std::uint32_t>(document) : 0;
+}
+
+std::int32_t StoreSplit::mask_token() const { return state_->mask_token; }
+std::int64_t StoreSplit::vocabulary() const { return state_->vocabulary; }
+
 std::int32_t StoreSplit::label(std::int64_t document) const {
-  expects(static_cast<bool>(state_->labels), "a regression has no class numbers");
+  expects(static_cast<bool>(state_->labels), "these documents have no class numbers");
   const std::int32_t label = state_->labels.at<std::int32_t>(document);
   if (label < 0 || label >= state_->classes)
     throw_damaged(state_->labels.where(), "holds the class " + std::to_string(label) + " of " +
@@ -105,34 +131,38 @@ std::int32_t StoreSplit::label(std::int64_t document) const {
 }
 
 double StoreSplit::value(std::int64_t document) const {
-  expects(static_cast<bool>(state_->values), "a classification has no values");
+  expects(static_cast<bool>(state_->values), "these documents have no values");
   return state_->values.at<double>(document);
 }
 
 std::string StoreSplit::id(std::int64_t document) const {
   const State& s = *state_;
+  const std::uint32_t piece = s.pieces ? s.pieces.at<std::uint32_t>(document) : 0;
+  const std::string suffix = piece == 0 ? "" : "#" + std::to_string(piece + 1);
   if (s.ids) {
     const std::uint64_t begin = document == 0 ? 0 : s.id_ends.at<std::uint64_t>(document - 1);
     const std::uint64_t end = s.id_ends.at<std::uint64_t>(document);
     const auto* bytes =
         reinterpret_cast<const char*>(s.ids.touch(std::int64_t(begin), std::int64_t(end)));
-    return {bytes, std::size_t(end - begin)};
+    return std::string(bytes, std::size_t(end - begin)) + suffix;
   }
   const std::uint32_t file = s.files.at<std::uint32_t>(document);
   if (file >= s.file_names.size()) throw_damaged(s.files.where(), "names an unknown file");
-  return s.file_names[file] + ":" + std::to_string(s.lines.at<std::uint64_t>(document));
+  return s.file_names[file] + ":" + std::to_string(s.lines.at<std::uint64_t>(document)) + suffix;
 }
 
 void StoreSplit::verify() const {
   const State& s = *state_;
-  for (const CheckedArray* array : {&s.tokens, &s.offsets, &s.types, &s.labels, &s.values, &s.files,
-                                    &s.lines, &s.id_ends, &s.ids})
+  for (const CheckedArray* array :
+       {&s.tokens, &s.offsets, &s.types, &s.labels, &s.values, &s.marks, &s.token_labels,
+        &s.trained_bytes, &s.pieces, &s.files, &s.lines, &s.id_ends, &s.ids})
     array->verify();
   std::vector<std::int32_t> ids;
   for (std::int64_t d = 0; d < s.documents; ++d) {
     ids.resize(std::size_t(length(d)));
     read_tokens(d, ids.data(), nullptr);
     if (s.labels) label(d);
+    if (s.token_labels) read_token_labels(d, ids.data());
   }
 }
 
@@ -175,29 +205,40 @@ void TokenStore::State::open_split(const StoreCard::Split& split) {
     return open_array(split.name + "/" + name, kinds, required);
   };
   auto s = std::make_unique<StoreSplit::State>();
-  const bool regression = card.label_names.empty();
+  const std::string task = task_of(card);
+  const bool language = task == "causal-lm" || task == "masked-lm";
   s->documents = split.documents;
   s->vocab_size = card.vocab_size;
   s->classes = std::int64_t(card.label_names.size());
+  s->mask_token = card.mask_token;
+  s->vocabulary = card.tokenizer_vocabulary;
   s->tokens = open("tokens", {Element::u16, Element::u32}, true);
   s->offsets = open("offsets", {Element::u64}, true);
   s->types = open("types", {Element::u8}, false);
-  s->labels = open("labels", {Element::i32}, !regression);
-  s->values = open("values", {Element::f64}, regression);
+  s->labels = open("labels", {Element::i32}, task == "sequence-classification");
+  s->values = open("values", {Element::f64}, task == "regression");
+  s->marks = open("marks", {Element::u8}, language);
+  s->token_labels = open("token_labels", {Element::i32}, task == "token-classification");
+  s->trained_bytes = open("trained_bytes", {Element::u32}, language);
+  s->pieces = open("pieces", {Element::u32}, false);
   s->files = open("files", {Element::u32}, true);
   s->lines = open("lines", {Element::u64}, true);
   s->id_ends = open("id_ends", {Element::u64}, false);
   s->ids = open("ids", {Element::u8}, static_cast<bool>(s->id_ends));
   const std::int64_t n = split.documents;
-  for (const auto& [array, count] :
-       std::initializer_list<std::pair<CheckedArray*, std::int64_t>>{{&s->tokens, split.tokens},
-                                                                     {&s->offsets, n + 1},
-                                                                     {&s->types, split.tokens},
-                                                                     {&s->labels, n},
-                                                                     {&s->values, n},
-                                                                     {&s->files, n},
-                                                                     {&s->lines, n},
-                                                                     {&s->id_ends, n}})
+  for (const auto& [array, count] : std::initializer_list<std::pair<CheckedArray*, std::int64_t>>{
+           {&s->tokens, split.tokens},
+           {&s->offsets, n + 1},
+           {&s->types, split.tokens},
+           {&s->marks, split.tokens},
+           {&s->token_labels, split.tokens},
+           {&s->trained_bytes, n},
+           {&s->pieces, n},
+           {&s->labels, n},
+           {&s->values, n},
+           {&s->files, n},
+           {&s->lines, n},
+           {&s->id_ends, n}})
     if (*array && array->array().count != count)
       throw_damaged(array->where(), "has " + std::to_string(array->array().count) +
                                         " elements instead of " + std::to_string(count));

@@ -32,8 +32,14 @@ class StoreSplit final : public DocumentSource {
   std::int64_t documents() const override;
   std::int64_t length(std::int64_t document) const override;
   void read_tokens(std::int64_t document, std::int32_t* out, std::uint8_t* types) const override;
+  void read_marks(std::int64_t document, std::uint8_t* out) const override;
+  void read_token_labels(std::int64_t document, std::int32_t* out) const override;
+  std::int64_t trained_bytes(std::int64_t document) const override;
+  std::int32_t mask_token() const override;
+  std::int64_t vocabulary() const override;
   std::int32_t label(std::int64_t document) const override;
   double value(std::int64_t document) const override;
+  // Of a later piece of a cut row with its number behind it: "train.txt:7#2".
   std::string id(std::int64_t document) const override;
   // Reads every block and checks every CRC, offset, token and label.
   void verify() const;

@@ -36,7 +36,10 @@ Share share_of(const Group& world, std::int64_t mine) {
 
 struct SplitShares {
   Share documents, tokens, id_bytes;
-  bool pairs = false, regression = false, ids = false;
+  bool ids = false;
+  // Whether any rank has the column.
+  bool types = false, labels = false, values = false, marks = false, token_labels = false,
+       trained_bytes = false, pieces = false;
 };
 
 std::vector<SplitShares> agree_on_shares(const Group& world,
@@ -47,10 +50,14 @@ std::vector<SplitShares> agree_on_shares(const Group& world,
     s.documents = share_of(world, columns.documents());
     s.tokens = share_of(world, std::int64_t(columns.tokens.size()));
     s.id_bytes = share_of(world, std::int64_t(columns.ids.size()));
-    std::int64_t kinds[2] = {!columns.types.empty(), !columns.values.empty()};
-    world.all_reduce_max(kinds, 2, Dtype::i64);
-    s.pairs = kinds[0] != 0;
-    s.regression = kinds[1] != 0;
+    std::int64_t there[] = {!columns.types.empty(),        !columns.labels.empty(),
+                            !columns.values.empty(),       !columns.marks.empty(),
+                            !columns.token_labels.empty(), !columns.trained_bytes.empty(),
+                            !columns.pieces.empty()};
+    world.all_reduce_max(there, std::int64_t(std::size(there)), Dtype::i64);
+    bool* const flags[] = {&s.types,        &s.labels,        &s.values, &s.marks,
+                           &s.token_labels, &s.trained_bytes, &s.pieces};
+    for (std::size_t i = 0; i < std::size(there); ++i) *flags[i] = there[i] != 0;
     s.ids = s.id_bytes.total > 0;
   }
   return shares;
@@ -67,14 +74,19 @@ std::vector<StoredArray> plan_arrays(const StoreCard& card, const std::vector<Sp
     expects(n > 0, card.splits[s].name, " has no documents");
     arrays.push_back({split + "tokens", token, shares[s].tokens.total, 0});
     arrays.push_back({split + "offsets", Element::u64, n + 1, 0});
-    if (shares[s].pairs)
-      arrays.push_back({split + "types", Element::u8, shares[s].tokens.total, 0});
-    if (shares[s].regression)
-      arrays.push_back({split + "values", Element::f64, n, 0});
-    else
-      arrays.push_back({split + "labels", Element::i32, n, 0});
-    arrays.push_back({split + "files", Element::u32, n, 0});
-    arrays.push_back({split + "lines", Element::u64, n, 0});
+    const auto add = [&](bool there, const char* name, Element element, std::int64_t count) {
+      if (there) arrays.push_back({split + name, element, count, 0});
+    };
+    const std::int64_t tokens = shares[s].tokens.total;
+    add(shares[s].types, "types", Element::u8, tokens);
+    add(shares[s].values, "values", Element::f64, n);
+    add(shares[s].labels, "labels", Element::i32, n);
+    add(shares[s].marks, "marks", Element::u8, tokens);
+    add(shares[s].token_labels, "token_labels", Element::i32, tokens);
+    add(shares[s].trained_bytes, "trained_bytes", Element::u32, n);
+    add(shares[s].pieces, "pieces", Element::u32, n);
+    add(true, "files", Element::u32, n);
+    add(true, "lines", Element::u64, n);
     if (!shares[s].ids) continue;
     arrays.push_back({split + "id_ends", Element::u64, n, 0});
     arrays.push_back({split + "ids", Element::u8, shares[s].id_bytes.total, 0});
@@ -113,11 +125,16 @@ void write_split(ArrayWriter& writer, const std::vector<StoredArray>& arrays,
     if (i < n) at += columns.lengths[std::size_t(i)];
     return begin;
   });
-  if (s.pairs) writer.write(index("types"), s.tokens.begin, columns.types.data(), tokens);
-  if (s.regression)
-    writer.write(index("values"), first, columns.values.data(), n);
-  else
-    writer.write(index("labels"), first, columns.labels.data(), n);
+  const auto write = [&](bool there, const char* name, std::int64_t begin, const auto& column) {
+    if (there) writer.write(index(name), begin, column.data(), std::int64_t(column.size()));
+  };
+  write(s.types, "types", s.tokens.begin, columns.types);
+  write(s.values, "values", first, columns.values);
+  write(s.labels, "labels", first, columns.labels);
+  write(s.marks, "marks", s.tokens.begin, columns.marks);
+  write(s.token_labels, "token_labels", s.tokens.begin, columns.token_labels);
+  write(s.trained_bytes, "trained_bytes", first, columns.trained_bytes);
+  write(s.pieces, "pieces", first, columns.pieces);
   writer.write(index("files"), first, columns.files.data(), n);
   writer.write(index("lines"), first, columns.lines.data(), n);
   if (!s.ids) return;

@@ -20,8 +20,14 @@ struct SplitColumns {
   std::vector<std::uint32_t> tokens;   // of all documents, end to end
   std::vector<std::uint32_t> lengths;  // of each
   std::vector<std::uint8_t> types;     // as tokens; empty when there are no text pairs
-  std::vector<std::int32_t> labels;    // or
+  // What is there depends on the task: classes or values of documents, marks of tokens (language
+  // models) or their classes.
+  std::vector<std::int32_t> labels;
   std::vector<double> values;
+  std::vector<std::uint8_t> marks;           // as tokens
+  std::vector<std::int32_t> token_labels;    // as tokens
+  std::vector<std::uint32_t> trained_bytes;  // of each document
+  std::vector<std::uint32_t> pieces;         // of each, where rows are cut into pieces
   std::vector<std::uint32_t> files;
   std::vector<std::uint64_t> lines;
   std::string ids;  // end to end; empty without an id column

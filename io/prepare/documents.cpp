@@ -28,4 +28,14 @@ TextKey text_key(std::string_view text) {
   return {folded_product(a ^ kOdd[3], b ^ kOdd[2]), folded_product(b ^ kOdd[0], a ^ kOdd[1])};
 }
 
+std::uint32_t Documents::label_number(const std::string& label_text, bool is_integer) {
+  const auto [found, added] = label_index.try_emplace(label_text, std::uint32_t(labels.size()));
+  if (added) {
+    labels.push_back(label_text);
+    label_is_integer.push_back(true);
+  }
+  if (!is_integer) label_is_integer[found->second] = false;
+  return found->second;
+}
+
 }  // namespace temper

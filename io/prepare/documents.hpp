@@ -36,11 +36,15 @@ struct Documents {
   std::vector<std::uint8_t> split;
   std::vector<std::uint32_t> file;
   std::vector<std::int64_t> line;
-  std::vector<std::uint32_t> label;  // index into `labels`
+  std::vector<std::uint32_t> piece;  // of its row, from 0
+  std::vector<std::uint32_t> label;  // index into `labels`; of a classification
   std::vector<double> value;         // of a regression
   std::vector<std::uint32_t> tokens, lengths;
-  std::vector<std::uint8_t> types;
+  std::vector<std::uint8_t> types, marks;  // of text pairs; of language models
+  std::vector<std::int32_t> token_labels;  // of each token: index into `labels`, -1: none
+  std::vector<std::uint32_t> trained_bytes;
   std::vector<TextKey> text_keys, word_keys, group_keys;  // group_keys: with a group column only
+  std::vector<TextKey> tag_keys;                          // of token classification: all labels
   TextColumn ids, words;  // ids: with an id column; words: of a classification
   std::vector<bool> dropped;
 
@@ -48,6 +52,8 @@ struct Documents {
   std::vector<bool> label_is_integer;
   std::unordered_map<std::string, std::uint32_t> label_index;
 
+  // The place of a label among `labels`, where it is put when it is new.
+  std::uint32_t label_number(const std::string& label_text, bool is_integer);
   std::size_t size() const { return split.size(); }
 };
 

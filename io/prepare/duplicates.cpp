@@ -150,9 +150,11 @@ std::vector<DuplicateAnswer> find_duplicates(const Group& world, const Documents
   std::vector<Question> questions(d.size());
   for (std::size_t i = 0; i < d.size(); ++i) {
     TextKey label{};
-    if (d.value.empty())
+    if (!d.label.empty())
       label = labels[d.label[i]];
-    else
+    else if (!d.tag_keys.empty())
+      label = d.tag_keys[i];
+    else if (!d.value.empty())
       std::memcpy(label.data(), &d.value[i], sizeof(double));
     questions[i] = {d.word_keys[i], d.text_keys[i], label, d.line[i], d.file[i], d.split[i]};
   }

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "core/digest.hpp"
 #include "core/outcome.hpp"
-#include "io/prepare/classes.hpp"
+#include "io/prepare/cleaning_summary.hpp"
 #include "io/prepare/duplicates.hpp"
+#include "io/prepare/encode/row_encoder.hpp"
 #include "io/prepare/read_documents.hpp"
 #include "io/prepare/report.hpp"
+#include "io/prepare/split_columns.hpp"
 
 namespace temper {
 
@@ -64,8 +65,9 @@ void apply_answers(const Recipe& recipe, const std::vector<DuplicateAnswer>& ans
       report.count("conflicts: rows");
       report.count("conflicts: texts", answer.begins_conflict);
       report.sample("conflicts", where(),
-                    documents.value.empty() ? documents.labels[documents.label[i]]
-                                            : Json(documents.value[i]).dump(),
+                    !documents.label.empty()   ? documents.labels[documents.label[i]]
+                    : !documents.value.empty() ? Json(documents.value[i]).dump()
+                                               : "",
                     "");
     }
     if (answer.repeats) {
@@ -93,85 +95,6 @@ void apply_answers(const Recipe& recipe, const std::vector<DuplicateAnswer>& ans
     }
     if (answer.group_splits & ~(1 << split)) report.count("groups across splits");
   }
-}
-
-LabelTable gather_labels(const Group& world, const Recipe& recipe, const Documents& documents) {
-  std::vector<LabelFacts> mine(documents.labels.size());
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    if (documents.dropped[i]) continue;
-    LabelFacts& facts = mine[documents.label[i]];
-    const std::size_t split = documents.split[i];
-    if (facts.counts[split]++ == 0)
-      facts.first[split] = place_of(recipe, documents.file[i], documents.line[i]);
-  }
-  Json told = Json::array();
-  for (std::size_t l = 0; l < mine.size(); ++l)
-    told.push_back({{"label", documents.labels[l]},
-                    {"counts", mine[l].counts},
-                    {"first", mine[l].first},
-                    {"integer", bool(documents.label_is_integer[l])}});
-  LabelTable table;
-  for (const std::string& text : world.all_gather_text(told.dump()))
-    for (const Json& each : Json::parse(text)) {
-      LabelFacts& facts = table[each["label"].get<std::string>()];
-      facts.integer = facts.integer && each["integer"].get<bool>();
-      for (std::size_t s = 0; s < kSplits; ++s) {
-        facts.counts[s] += each["counts"][s].get<std::int64_t>();
-        if (facts.first[s].empty()) facts.first[s] = each["first"][s].get<std::string>();
-      }
-    }
-  std::erase_if(table, [](const auto& entry) {
-    const auto& counts = entry.second.counts;
-    return std::all_of(counts.begin(), counts.end(), [](std::int64_t n) { return n == 0; });
-  });
-  return table;
-}
-
-// Moves the rows that stay into the columns of their splits.
-void take_columns(const Recipe& recipe, const Documents& d, const std::vector<int>& slots,
-                  const std::vector<std::int32_t>& numbers, Prepared& prepared) {
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < d.size(); at += d.lengths[i++]) {
-    if (d.dropped[i]) continue;
-    const std::size_t slot = std::size_t(slots[d.split[i]]);
-    SplitColumns& c = prepared.columns[slot];
-    const auto from = d.tokens.begin() + std::ptrdiff_t(at);
-    c.tokens.insert(c.tokens.end(), from, from + d.lengths[i]);
-    c.lengths.push_back(d.lengths[i]);
-    if (!d.types.empty()) {
-      const auto types = d.types.begin() + std::ptrdiff_t(at);
-      c.types.insert(c.types.end(), types, types + d.lengths[i]);
-    }
-    if (recipe.task == RowTask::regression) {
-      c.values.push_back(d.value[i]);
-    } else {
-      c.labels.push_back(numbers[d.label[i]]);
-      prepared.words[slot].push_back(d.words[i]);
-    }
-    c.files.push_back(d.file[i]);
-    c.lines.push_back(std::uint64_t(d.line[i]));
-    if (d.ids.size() == 0) continue;
-    c.ids += d.ids[i];
-    c.id_lengths.push_back(std::uint32_t(d.ids[i].size()));
-  }
-}
-
-void count_split(const Group& world, const SplitColumns& columns, std::size_t classes,
-                 StoreCard::Split& split) {
-  std::int64_t sums[2] = {columns.documents(), std::int64_t(columns.tokens.size())};
-  world.all_reduce_sum(sums, 2, Dtype::i64);
-  split.documents = sums[0];
-  split.tokens = sums[1];
-  for (const std::uint32_t length : columns.lengths)
-    split.longest = std::max<std::int64_t>(split.longest, length);
-  world.all_reduce_max(&split.longest, 1, Dtype::i64);
-  split.length_counts.assign(std::size_t(split.longest) + 1, 0);
-  for (const std::uint32_t length : columns.lengths) ++split.length_counts[length];
-  world.all_reduce_sum(split.length_counts.data(), std::int64_t(split.length_counts.size()),
-                       Dtype::i64);
-  split.class_counts.assign(classes, 0);
-  for (const std::int32_t label : columns.labels) ++split.class_counts[std::size_t(label)];
-  world.all_reduce_sum(split.class_counts.data(), std::int64_t(classes), Dtype::i64);
 }
 
 // The splits that the recipe asks for, in order.
@@ -207,40 +130,11 @@ void check_splits(const Group& world, const Recipe& recipe, const Documents& doc
   });
 }
 
-Json cleaning_json(const Recipe& recipe, const PrepareReport& all, std::int64_t kept) {
-  Json steps = Json::array();
-  std::vector<CleaningStep> listed = recipe.steps;
-  if (token_bound_step(recipe) == "truncation")
-    listed.push_back({CleaningKind::drop_long, 0, "truncation"});
-  for (const CleaningStep& step : listed)
-    steps.push_back({{"step", step.name},
-                     {"meaning", info_of(step.kind).meaning},
-                     {"changed", all.counted(step.name + ": changed")},
-                     {"dropped", all.counted(step.name + ": dropped")},
-                     {"samples", all.samples(step.name)}});
-  Json bad = Json::array(), files = Json::array(), overlap = Json::object();
-  for (const BadRow& row : all.bad_rows())
-    bad.push_back({{"where", row.file + ":" + std::to_string(row.line)}, {"what", row.what}});
-  for (const SourceFile& file : recipe.files) files.push_back(file.name);
-  for (const char* pair : {"train/eval", "train/test", "eval/test"})
-    overlap[pair] = all.counted(std::string("overlap ") + pair);
-  return {{"rows", all.counted("rows")},
-          {"kept", kept},
-          {"bad_rows", all.counted("bad rows")},
-          {"bad_row_samples", bad},
-          {"steps", steps},
-          {"cut_to_max_length", all.counted("cut")},
-          {"repeated_rows", all.counted("repeats")},
-          {"label_conflicts",
-           {{"texts", all.counted("conflicts: texts")},
-            {"rows", all.counted("conflicts: rows")},
-            {"samples", all.samples("conflicts")}}},
-          {"overlap", overlap},
-          {"overlap_samples", all.samples("overlap")},
-          {"leaks_dropped", all.counted("leaks: dropped")},
-          {"leak_samples", all.samples("leaks")},
-          {"rows_of_groups_across_splits", all.counted("groups across splits")},
-          {"files", files}};
+// Of a masked language model; it cannot be trained without.
+std::int32_t mask_token_of(const Recipe& recipe, const Tokenizer& tokenizer) {
+  return recipe.stage == "mlm"
+             ? special_token(recipe, "mask_token", tokenizer, {"[MASK]", "<mask>"})
+             : -1;
 }
 
 }  // namespace
@@ -256,38 +150,29 @@ Prepared prepare_rows(const Group& world, const Recipe& recipe, const Tokenizer&
 
   Prepared prepared;
   std::vector<std::int32_t> numbers;
-  if (recipe.task == RowTask::classification) {
-    const LabelTable labels = gather_labels(world, recipe, documents);
-    run_agreed(world, "number the classes", [&] {
-      const ClassPlan plan =
-          value_or_throw(plan_classes(labels, {recipe.own_label_names, recipe.data.label_names}));
-      prepared.card.label_names = plan.names;
-      for (const std::string& label : documents.labels) {
-        const auto found = plan.number.find(label);
-        numbers.push_back(found == plan.number.end() ? -1 : found->second);
-      }
-    });
-  }
+  if (recipe.task == RowTask::classification || recipe.task == RowTask::token_classes)
+    numbers = number_classes(world, recipe, documents, prepared.card.label_names);
   std::vector<int> slots(kSplits, 0);
   const std::vector<int> splits = wanted_splits(recipe);
   for (std::size_t s = 0; s < splits.size(); ++s) slots[std::size_t(splits[s])] = int(s);
   prepared.columns.resize(splits.size());
   prepared.words.resize(splits.size());
-  take_columns(recipe, documents, slots, numbers, prepared);
+  std::int64_t kept = take_columns(documents, slots, numbers, prepared.columns, prepared.words);
+  world.all_reduce_sum(&kept, 1, Dtype::i64);
   documents = {};
 
   StoreCard& card = prepared.card;
   card.recipe = recipe.json;
   card.recipe_sha256 = sha256_hex(canonical_json(recipe.json));
   card.vocab_size = recipe.vocab_size;
-  std::int64_t kept = 0;
+  card.tokenizer_vocabulary = std::min(tokenizer.vocab_size(), recipe.vocab_size);
+  card.mask_token = mask_token_of(recipe, tokenizer);
   for (std::size_t s = 0; s < splits.size(); ++s) {
     StoreCard::Split& split = card.splits.emplace_back();
     split.name = split_name(splits[s]);
-    count_split(world, prepared.columns[s], card.label_names.size(), split);
-    kept += split.documents;
+    count_split(world, prepared.columns[s], card.label_names.size(), recipe.stage != "mlm", split);
   }
-  card.cleaning = cleaning_json(recipe, report.gathered(world), kept);
+  card.cleaning = cleaning_summary(recipe, report.gathered(world), kept);
   return prepared;
 }
 

@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "core/outcome.hpp"
+#include "io/prepare/encode/row_encoder.hpp"
+#include "io/prepare/row_texts.hpp"
 #include "io/prepare/split_rows.hpp"
 #include "text/cleaning.hpp"
 
@@ -81,13 +83,11 @@ class DocumentReader {
         tokenizer_(tokenizer),
         report_(report),
         documents_(documents),
-        scratch_(tokenizer.make_scratch()),
+        encoder_(recipe, tokenizer),
         token_bound_(token_bound_step(recipe)),
+        form_(row_form(recipe.data, recipe.task)),
         grouped_(!recipe.data.group_column.empty() ||
                  (recipe.data.split && !recipe.data.split->group_by.empty())) {
-    options_.truncation =
-        recipe.data.truncation == "left" ? TruncationSide::left : TruncationSide::right;
-    options_.max_length = token_bound_.empty() ? recipe.max_length : 0;
     for (const CleaningStep& step : recipe.steps)
       if (!info_of(step.kind).drops) rewrites_.push_back({step, 0});
   }
@@ -108,48 +108,53 @@ class DocumentReader {
   bool drops_text(const Place& place);
   void tokenize(const Place& place);
   void take(const Place& place);
+  void take_piece(const EncodedDocument& document, std::size_t piece);
+  void take_targets(const EncodedDocument& document);
   void bad(const Place& place, const std::string& what) {
     report_.bad_row({recipe_.files[place.file].name, place.line, what});
   }
   std::string where(const Place& place) const { return place_of(recipe_, place.file, place.line); }
   void drop(const std::string& step, const Place& place) {
     report_.count(step + ": dropped");
-    report_.sample(step, where(place), row_.text, "");
+    report_.sample(step, where(place), text_of(row_), "");
   }
 
   const Recipe& recipe_;
   const Tokenizer& tokenizer_;
   PrepareReport& report_;
   Documents& documents_;
-  std::unique_ptr<Tokenizer::Scratch, void (*)(Tokenizer::Scratch*)> scratch_;
+  RowEncoder encoder_;
   std::string token_bound_;
+  RowForm form_;
   bool grouped_;
-  EncodeOptions options_;
   std::vector<Rewrite> rewrites_;
-  std::int64_t rows_ = 0, cut_ = 0, done_ = 0;
+  std::int64_t rows_ = 0, cut_ = 0, learned_cut_ = 0, straddling_ = 0, done_ = 0;
   Row row_;
   std::string before_;
-  std::vector<std::int32_t> ids_;
-  std::vector<std::uint8_t> types_;
+  EncodedRow encoded_;
 };
 
 void DocumentReader::rewrite(const Place& place) {
   for (Rewrite& each : rewrites_) {
-    before_ = row_.text;
-    const bool text = apply_cleaning(each.step.kind, row_.text);
-    const bool pair = !row_.text_pair.empty() && apply_cleaning(each.step.kind, row_.text_pair);
-    if (!text && !pair) continue;
+    bool changed = false;
+    std::string* first = nullptr;
+    for (std::string* text : texts_of(row_)) {
+      if (!changed) before_ = *text;
+      if (!apply_cleaning(each.step.kind, *text)) continue;
+      if (!changed) first = text;
+      changed = true;
+    }
+    if (!changed) continue;
     if (each.changed++ < std::int64_t(PrepareReport::kMostSamples))
-      report_.sample(each.step.name, where(place), before_, row_.text);
+      report_.sample(each.step.name, where(place), before_, *first);
   }
 }
 
 bool DocumentReader::drops_text(const Place& place) {
   for (const CleaningStep& step : recipe_.steps) {
-    if (step.kind == CleaningKind::drop_empty ? !is_blank(row_.text)
-        : step.most_characters > 0
-            ? count_characters(row_.text) + count_characters(row_.text_pair) <= step.most_characters
-            : true)
+    if (step.kind == CleaningKind::drop_empty ? !is_empty(row_, form_)
+        : step.most_characters > 0            ? characters_of(row_) <= step.most_characters
+                                              : true)
       continue;
     drop(step.name, place);
     return true;
@@ -158,59 +163,77 @@ bool DocumentReader::drops_text(const Place& place) {
 }
 
 void DocumentReader::tokenize(const Place& place) {
-  const bool pair = !recipe_.data.text_pair_column.empty();
-  const bool cut =
-      pair ? tokenizer_.encode_pair(row_.text, row_.text_pair, options_, *scratch_, ids_, types_)
-           : tokenizer_.encode(row_.text, options_, *scratch_, ids_);
-  if (ids_.empty()) return bad(place, "has no tokens");
-  if (!token_bound_.empty() && std::int64_t(ids_.size()) > recipe_.max_length)
+  const std::string wrong = encoder_.encode(row_, encoded_);
+  if (!wrong.empty()) return bad(place, wrong);
+  if (!token_bound_.empty() && encoded_.tokens > recipe_.max_length)
     return drop(token_bound_, place);
-  const std::int32_t largest = *std::max_element(ids_.begin(), ids_.end());
-  if (largest >= recipe_.vocab_size)
-    throw BadInput(
-        Problem{recipe_.tokenizer,
-                "gives \"" + tokenizer_.token(largest) + "\" the id " + std::to_string(largest) +
-                    ", as in " + where(place),
-                "the model's vocabulary has only " + std::to_string(recipe_.vocab_size) + " rows",
-                "Does the tokenizer belong to the model?"});
-  cut_ += cut;
+  for (const EncodedDocument& document : encoded_.documents)
+    if (const std::int32_t largest = *std::max_element(document.ids.begin(), document.ids.end());
+        largest >= recipe_.vocab_size)
+      throw BadInput(
+          Problem{recipe_.tokenizer,
+                  "gives \"" + tokenizer_.token(largest) + "\" the id " + std::to_string(largest) +
+                      ", as in " + where(place),
+                  "the model's vocabulary has only " + std::to_string(recipe_.vocab_size) + " rows",
+                  "Does the tokenizer belong to the model?"});
+  cut_ += encoded_.cut;
+  learned_cut_ += encoded_.learned_cut;
+  straddling_ += encoded_.straddling;
   take(place);
 }
 
+// Pieces of a row stay in one split; as duplicates they are compared piece by piece.
 void DocumentReader::take(const Place& place) {
   Documents& d = documents_;
-  const bool classes = recipe_.task == RowTask::classification;
-  std::string text = comparison_key(row_.text), words = word_key(row_.text);
-  if (!recipe_.data.text_pair_column.empty()) {
-    text += '\x1F' + comparison_key(row_.text_pair);
-    words += '\x1F' + word_key(row_.text_pair);
-  }
+  const std::string text = comparison_text(row_), words = word_text(row_);
+  const std::string& group = row_.group.empty() ? words : row_.group;
   const int fixed = recipe_.files[place.file].split;
-  d.split.push_back(std::uint8_t(
-      fixed >= 0 ? fixed
-                 : split_of_group(*recipe_.data.split, row_.group.empty() ? words : row_.group)));
-  d.file.push_back(place.file);
-  d.line.push_back(place.line);
-  if (classes) {
-    const auto [found, added] = d.label_index.try_emplace(row_.label, d.labels.size());
-    if (added) {
-      d.labels.push_back(row_.label);
-      d.label_is_integer.push_back(true);
-    }
-    if (!row_.label_is_integer) d.label_is_integer[found->second] = false;
-    d.label.push_back(found->second);
-    d.words.push_back(words);
-  } else {
-    d.value.push_back(row_.value);
+  const int split = fixed >= 0 ? fixed : split_of_group(*recipe_.data.split, group);
+  for (std::size_t piece = 0; piece < encoded_.documents.size(); ++piece) {
+    const std::string suffix = piece == 0 ? "" : "\x1F#" + std::to_string(piece);
+    d.split.push_back(std::uint8_t(split));
+    d.file.push_back(place.file);
+    d.line.push_back(place.line);
+    d.text_keys.push_back(text_key(text + suffix));
+    d.word_keys.push_back(text_key(words + suffix));
+    if (grouped_) d.group_keys.push_back(text_key(group));
+    if (!recipe_.data.id_column.empty()) d.ids.push_back(row_.id.empty() ? where(place) : row_.id);
+    if (recipe_.task == RowTask::classification) d.words.push_back(words);
+    take_piece(encoded_.documents[piece], piece);
   }
-  for (const std::int32_t id : ids_) d.tokens.push_back(std::uint32_t(id));
-  d.lengths.push_back(std::uint32_t(ids_.size()));
-  if (!recipe_.data.text_pair_column.empty())
-    d.types.insert(d.types.end(), types_.begin(), types_.end());
-  d.text_keys.push_back(text_key(text));
-  d.word_keys.push_back(text_key(words));
-  if (grouped_) d.group_keys.push_back(text_key(row_.group.empty() ? words : row_.group));
-  if (!recipe_.data.id_column.empty()) d.ids.push_back(row_.id.empty() ? where(place) : row_.id);
+}
+
+void DocumentReader::take_piece(const EncodedDocument& document, std::size_t piece) {
+  Documents& d = documents_;
+  for (const std::int32_t id : document.ids) d.tokens.push_back(std::uint32_t(id));
+  d.lengths.push_back(std::uint32_t(document.ids.size()));
+  d.types.insert(d.types.end(), document.types.begin(), document.types.end());
+  switch (recipe_.task) {
+    case RowTask::classification:
+      d.label.push_back(d.label_number(row_.label, row_.label_is_integer));
+      break;
+    case RowTask::regression:
+      d.value.push_back(row_.value);
+      break;
+    case RowTask::language:
+      d.piece.push_back(std::uint32_t(piece));
+      d.marks.insert(d.marks.end(), document.marks.begin(), document.marks.end());
+      d.trained_bytes.push_back(std::uint32_t(document.trained_bytes));
+      break;
+    case RowTask::token_classes:
+      take_targets(document);
+  }
+}
+
+void DocumentReader::take_targets(const EncodedDocument& document) {
+  Documents& d = documents_;
+  for (const std::int32_t word : document.tags)
+    d.token_labels.push_back(word < 0 ? -1
+                                      : std::int32_t(d.label_number(row_.tags[std::size_t(word)],
+                                                                    row_.tags_are_integers)));
+  std::string all;
+  for (const std::string& tag : row_.tags) all += tag + '\x1F';
+  d.tag_keys.push_back(text_key(all));
 }
 
 void DocumentReader::read(const PartToRead& each, Progress& progress, std::int64_t ranks,
@@ -240,6 +263,8 @@ void DocumentReader::read(const PartToRead& each, Progress& progress, std::int64
 void DocumentReader::finish() {
   report_.count("rows", rows_);
   report_.count("cut", cut_);
+  report_.count("learned tokens cut", learned_cut_);
+  report_.count("straddling tokens", straddling_);
   for (const Rewrite& each : rewrites_) report_.count(each.step.name + ": changed", each.changed);
 }
 
@@ -265,12 +290,6 @@ Documents read_documents(const Group& world, const Recipe& recipe, const Tokeniz
   Progress progress("tokenize", lines, "rows", world.rank() == 0 ? sink : ProgressSink::silent);
   Documents documents;
   run_agreed(world, "read the data", [&] {
-    const bool pair = !recipe.data.text_pair_column.empty();
-    const std::int64_t specials = tokenizer.special_tokens_added(pair);
-    if (recipe.max_length <= specials)
-      throw BadInput(Problem{"data.max_length",
-                             std::to_string(recipe.max_length) + " leaves no room for text",
-                             std::to_string(specials) + " special tokens are added", ""});
     DocumentReader reader(recipe, tokenizer, report, documents);
     for (const PartToRead& each : parts) reader.read(each, progress, world.size(), lines);
     reader.finish();

@@ -40,6 +40,12 @@ void list_files(Recipe& recipe) {
 
 }  // namespace
 
+RowTask task_of_rows(const std::string& task) {
+  if (task == "causal-lm" || task == "masked-lm") return RowTask::language;
+  if (task == "token-classification") return RowTask::token_classes;
+  return task == "regression" ? RowTask::regression : RowTask::classification;
+}
+
 std::string file_key(int split) {
   constexpr const char* keys[kSplits] = {"data.train_file", "data.validation_file",
                                          "data.test_file"};
@@ -58,10 +64,13 @@ Checked<Recipe> recipe_from_json(const Json& json) {
     if (!spec) return spec.problems();
     recipe.data = spec.value().data;
     const std::string task = json.at("task");
-    recipe.task = task == "regression" ? RowTask::regression : RowTask::classification;
-    if (task != "regression" && task != "sequence-classification")
-      problems.push_back({"model.task", "\"" + task + "\" is not supported yet", "",
-                          "Use sequence-classification or regression."});
+    recipe.task = task_of_rows(task);
+    if (recipe.task == RowTask::language) {
+      json.at("stage").get_to(recipe.stage);
+      recipe.learned = learned_part_of(json.at("learned"));
+      json.at("chat_template").get_to(recipe.chat_template);
+      recipe.special_tokens = json.at("special_tokens");
+    }
     json.at("tokenizer").get_to(recipe.tokenizer);
     json.at("max_length").get_to(recipe.max_length);
     json.at("vocab_size").get_to(recipe.vocab_size);

@@ -13,6 +13,7 @@
 #include "core/problem.hpp"
 #include "io/rows.hpp"
 #include "plan/cleaning_steps.hpp"
+#include "plan/row_format.hpp"
 
 namespace temper {
 
@@ -32,7 +33,11 @@ struct Recipe {
   Json json;  // as read
   DataSpec data;
   RowTask task = RowTask::classification;
-  std::vector<SourceFile> files;  // of train, then eval, then test
+  std::string stage;  // of a language model: sft, clm or mlm
+  LearnedPart learned = LearnedPart::everything;
+  std::string chat_template;             // its text; "" where there is none
+  Json special_tokens = Json::object();  // "eos_token": "</s>", or "eos_token_id": 2, ...
+  std::vector<SourceFile> files;         // of train, then eval, then test
   std::vector<CleaningStep> steps;
   std::string tokenizer, tokenizer_sha256;
   std::int64_t max_length = 0, vocab_size = 0;
@@ -41,6 +46,9 @@ struct Recipe {
 
 Checked<Recipe> recipe_from_json(const Json& json);
 Checked<Recipe> read_recipe(const std::filesystem::path& path);
+
+// What rows of a model.task hold.
+RowTask task_of_rows(const std::string& task);
 
 // The manifest key that names the files of a split.
 std::string file_key(int split);

@@ -3,6 +3,10 @@
 //   s/offsets   u64 [n + 1]      document d is tokens [offsets[d], offsets[d + 1])
 //   s/types     u8  [T]          type ids, of text pairs
 //   s/labels    i32 [n]          class numbers; of a regression s/values f64 [n]
+//   s/marks     u8  [T]          TokenMarks, of language models
+//   s/token_labels i32 [T]       class numbers or -100, of token classification
+//   s/trained_bytes u32 [n]      of language models
+//   s/pieces    u32 [n]          which piece of its row a document is, from 0, where rows are cut
 //   s/files     u32 [n]          index into the card's `cleaning.files`
 //   s/lines     u64 [n]          line of that file
 //   s/id_ends   u64 [n], s/ids u8: texts of the id column end to end

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 
 namespace temper {
 
@@ -36,12 +37,20 @@ std::string one_line(std::string text, std::size_t width) {
 
 std::string splits_text(const StoreCard& card) {
   std::string text =
-      format("%-6s %12s %12s %8s %8s\n", "split", "rows", "tokens", "mean", "longest");
-  for (const StoreCard::Split& split : card.splits)
-    text += format("%-6s %12lld %12lld %8.1f %8lld\n", split.name.c_str(),
+      format("%-6s %12s %12s %8s %8s", "split", "documents", "tokens", "mean", "longest");
+  const bool learned = std::any_of(card.splits.begin(), card.splits.end(),
+                                   [](const auto& split) { return split.trained_tokens > 0; });
+  text += learned ? format(" %12s %6s\n", "learned", "share") : "\n";
+  for (const StoreCard::Split& split : card.splits) {
+    text += format("%-6s %12lld %12lld %8.1f %8lld", split.name.c_str(),
                    static_cast<long long>(split.documents), static_cast<long long>(split.tokens),
                    split.documents > 0 ? double(split.tokens) / double(split.documents) : 0.0,
                    static_cast<long long>(split.longest));
+    text += learned ? format(" %12lld %5.1f%%\n", static_cast<long long>(split.trained_tokens),
+                             100.0 * double(split.trained_tokens) /
+                                 double(std::max<std::int64_t>(split.tokens, 1)))
+                    : "\n";
+  }
   return text;
 }
 
@@ -71,13 +80,15 @@ std::string classes_text(const StoreCard& card) {
   if (card.label_names.empty() || split.class_counts.empty()) return "";
   const std::int64_t largest =
       *std::max_element(split.class_counts.begin(), split.class_counts.end());
+  const std::int64_t all =
+      std::accumulate(split.class_counts.begin(), split.class_counts.end(), std::int64_t{0});
   std::string text = "\nclasses (" + split.name + ")\n";
   for (std::size_t c = 0; c < card.label_names.size() && c < kShownClasses; ++c) {
     const std::int64_t count = c < split.class_counts.size() ? split.class_counts[c] : 0;
-    text += format("%3zu %-18s %8lld %5.1f%% ", c, one_line(card.label_names[c], 18).c_str(),
-                   static_cast<long long>(count),
-                   split.documents > 0 ? 100.0 * double(count) / double(split.documents) : 0.0) +
-            bar_of(count, largest) + "\n";
+    text +=
+        format("%3zu %-18s %8lld %5.1f%% ", c, one_line(card.label_names[c], 18).c_str(),
+               static_cast<long long>(count), all > 0 ? 100.0 * double(count) / double(all) : 0.0) +
+        bar_of(count, largest) + "\n";
   }
   if (card.label_names.size() > kShownClasses)
     text +=
@@ -102,6 +113,8 @@ std::string cleaning_text(const Json& cleaning) {
                    static_cast<long long>(count_in(step, "dropped")));
   const std::pair<const char*, const char*> counts[] = {
       {"cut_to_max_length", "rows cut to max_length"},
+      {"learned_tokens_cut", "learned tokens cut away"},
+      {"straddling_tokens", "tokens over the edge of what is learned"},
       {"repeated_rows", "rows that repeat another"},
       {"leaks_dropped", "rows dropped that another split holds"},
       {"rows_of_groups_across_splits", "rows of groups across splits"}};
@@ -124,11 +137,34 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// A document as the model sees it: [[ ]] around what is learned.
+std::string segments_text(const Json& sample) {
+  std::string text;
+  for (const Json& segment : sample["segments"]) {
+    const std::string part = text_of(segment.value("text", Json("")));
+    text += segment.value("learned", false) ? "[[" + part + "]]" : part;
+  }
+  std::string lines = "\n  " + text_of(sample["split"]) + "  " + text_of(sample["id"]) + "  " +
+                      sample["learned_tokens"].dump() + " of " + sample["tokens"].dump() +
+                      " tokens learned\n    ";
+  for (const char c : text)
+    if (c == '\n')
+      lines += "\n    ";
+    else
+      lines += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  while (lines.ends_with(' ') || lines.ends_with('\n')) lines.pop_back();
+  return lines + "\n";
+}
+
 std::string samples_text(const Json& inspected) {
   const Json samples = inspected.value("samples", Json::array());
   if (!samples.is_array() || samples.empty()) return "";
   std::string text = "\nsamples\n";
   for (const Json& sample : samples) {
+    if (sample.is_object() && sample.contains("segments")) {
+      text += segments_text(sample);
+      continue;
+    }
     std::string line;
     for (const char* key : {"split", "id", "label_name", "value", "text"})
       if (sample.is_object() && sample.contains(key) && !sample[key].is_null())

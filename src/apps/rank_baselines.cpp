@@ -18,8 +18,10 @@ namespace {
 constexpr std::uint64_t kSeed = 7;
 constexpr std::int64_t kMostWeightBytes = std::int64_t{2} << 30;
 
+bool has_baselines(const StoreCard& card) { return task_of(card) == "sequence-classification"; }
+
 bool has_word_baseline(const StoreCard& card) {
-  return !card.label_names.empty() &&
+  return has_baselines(card) &&
          std::int64_t(card.label_names.size()) * 4 * std::int64_t{WordBaseline::kFeatures} <=
              kMostWeightBytes;
 }
@@ -136,7 +138,7 @@ void write_predictions(const Group& world, const Prepared& prepared,
 void write_baselines(const Group& world, const Prepared& prepared,
                      const std::filesystem::path& folder) {
   const StoreCard& card = prepared.card;
-  if (card.label_names.empty()) return;
+  if (!has_baselines(card)) return;
   std::vector<double> shares;
   for (const std::int64_t count : card.splits[0].class_counts)
     shares.push_back(double(count) / double(card.splits[0].documents));
@@ -148,7 +150,7 @@ void write_baselines(const Group& world, const Prepared& prepared,
 }
 
 Json describe_baselines(const StoreCard& card) {
-  if (card.label_names.empty()) return Json::object();
+  if (!has_baselines(card)) return Json::object();
   const std::int64_t rows = card.splits[0].documents;
   Json described = {{"majority", {{"train_rows", rows}}}};
   if (has_word_baseline(card))

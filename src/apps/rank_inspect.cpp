@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 #include <optional>
 
 #include "apps/rank_command.hpp"
@@ -27,10 +28,13 @@ std::int64_t quantile(const StoreCard::Split& split, double share) {
 Json describe_classes(const StoreCard::Split& split, const std::vector<std::string>& names) {
   Json classes = Json::array();
   double entropy = 0;
-  std::int64_t most = 0, least = split.documents;
+  // Classes of documents, or of tokens.
+  const std::int64_t all =
+      std::accumulate(split.class_counts.begin(), split.class_counts.end(), std::int64_t{0});
+  std::int64_t most = 0, least = all;
   for (std::size_t c = 0; c < names.size(); ++c) {
     const std::int64_t count = split.class_counts[c];
-    const double share = double(count) / double(split.documents);
+    const double share = double(count) / double(all);
     if (count > 0) entropy -= share * std::log(share);
     most = std::max(most, count);
     if (count > 0) least = std::min(least, count);
@@ -51,8 +55,51 @@ Json describe_split(const StoreCard::Split& split, const std::vector<std::string
                     {"p99_tokens", quantile(split, 0.99)},
                     {"longest_tokens", split.longest},
                     {"length_histogram", split.length_counts}};
+  if (split.trained_tokens > 0) described["trained_tokens"] = split.trained_tokens;
   if (!names.empty()) described.update(describe_classes(split, names));
   return described;
+}
+
+// The document's text in runs of tokens that are learned and that are not. Runs are cut from
+// growing decodings, so that together they are the text whatever a decoder does at its beginning.
+Json learned_segments(const std::vector<std::int32_t>& ids, const std::vector<std::uint8_t>& marks,
+                      const Tokenizer& tokenizer) {
+  Json segments = Json::array();
+  std::size_t shown = 0;
+  for (std::size_t end = 1; end <= ids.size(); ++end) {
+    const bool learned = marks[end - 1] & kTrained;
+    if (end < ids.size() && bool(marks[end] & kTrained) == learned) continue;
+    const std::string text =
+        tokenizer.decode({ids.begin(), ids.begin() + std::ptrdiff_t(end)}, false);
+    if (text.size() <= shown) continue;
+    segments.push_back({{"text", text.substr(shown)}, {"learned", learned}});
+    shown = text.size();
+  }
+  return segments;
+}
+
+// What there is to predict: a class, a value, marked tokens, or classes of tokens.
+void describe_targets(const TokenStore& store, const StoreSplit& split, std::int64_t document,
+                      const std::vector<std::int32_t>& ids, const Tokenizer* tokenizer,
+                      Json& described) {
+  const std::string task = task_of(store.card());
+  if (task == "regression") {
+    described["value"] = split.value(document);
+  } else if (task == "sequence-classification") {
+    described["label"] = split.label(document);
+    described["label_name"] = store.card().label_names[std::size_t(split.label(document))];
+  } else if (task == "token-classification") {
+    std::vector<std::int32_t> labels(ids.size());
+    split.read_token_labels(document, labels.data());
+    described["token_labels"] = labels;
+  } else {
+    std::vector<std::uint8_t> marks(ids.size());
+    split.read_marks(document, marks.data());
+    described["learned_tokens"] = std::count_if(marks.begin(), marks.end(),
+                                                [](std::uint8_t mark) { return mark & kTrained; });
+    described["learned_bytes"] = split.trained_bytes(document);
+    if (tokenizer != nullptr) described["segments"] = learned_segments(ids, marks, *tokenizer);
+  }
 }
 
 Json describe_document(const TokenStore& store, const std::string& name, std::int64_t document,
@@ -61,12 +108,7 @@ Json describe_document(const TokenStore& store, const std::string& name, std::in
   std::vector<std::int32_t> ids(std::size_t(split.length(document)));
   split.read_tokens(document, ids.data(), nullptr);
   Json described = {{"split", name}, {"document", document}, {"id", split.id(document)}};
-  if (store.card().label_names.empty()) {
-    described["value"] = split.value(document);
-  } else {
-    described["label"] = split.label(document);
-    described["label_name"] = store.card().label_names[std::size_t(split.label(document))];
-  }
+  describe_targets(store, split, document, ids, tokenizer, described);
   described["tokens"] = ids.size();
   described["token_ids"] = ids;
   described["text"] = tokenizer ? Json(tokenizer->decode(ids, true)) : Json(nullptr);

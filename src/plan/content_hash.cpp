@@ -97,7 +97,8 @@ std::vector<fs::path> weight_files(const fs::path& directory) {
 
 std::string model_fingerprint(const fs::path& directory, bool weights) {
   Sha256 hash;
-  for (const char* name : {"config.json", "1_Pooling/config.json", "sentence_bert_config.json"})
+  for (const char* name : {"config.json", "1_Pooling/config.json", "sentence_bert_config.json",
+                           "tokenizer_config.json", "chat_template.jinja"})
     if (const Checked<std::string> text = read_text_file(directory / name))
       hash.update(std::string(name) + "\n" + std::to_string(text.value().size()) + "\n")
           .update(text.value());

@@ -69,6 +69,15 @@ std::string format_of(const std::string& path, const DataSpec& data) {
   return ending.empty() ? "txt" : ending.substr(1);
 }
 
+// All texts below a value: of a conversation what each message says.
+double bytes_below(const Json& value) {
+  if (value.is_string()) return double(value.get_ref<const std::string&>().size());
+  double bytes = 0;
+  if (value.is_structured())
+    for (const Json& item : value) bytes += bytes_below(item);
+  return bytes;
+}
+
 // The text of a JSONL row in bytes, and its label; of other formats the line's length.
 double text_bytes(const std::string& line, const std::string& format, const DataSpec& data,
                   std::set<std::string>& labels) {
@@ -76,14 +85,17 @@ double text_bytes(const std::string& line, const std::string& format, const Data
   const Json row = Json::parse(line, nullptr, false);
   if (!row.is_object()) return 0;
   double bytes = 0;
-  for (const std::string& column : {data.text_column, data.text_pair_column})
-    if (!column.empty() && row.contains(column) && row[column].is_string())
-      bytes += double(row[column].get<std::string>().size());
-  if (row.contains(data.label_column)) {
-    const Json& label = row[data.label_column];
+  const bool text = data.row_format.empty() || data.row_format == "text";
+  for (const auto& [column, value] : row.items())
+    if (text ? column == data.text_column || column == data.text_pair_column
+             : column != data.id_column && column != data.group_column)
+      bytes += bytes_below(value);
+  if (!text || !row.contains(data.label_column)) return bytes;
+  for (const Json& label : row[data.label_column].is_array()
+                               ? row[data.label_column]
+                               : Json::array({row[data.label_column]}))
     if (label.is_string() || label.is_number_integer())
       labels.insert(label.is_string() ? label.get<std::string>() : label.dump());
-  }
   return bytes;
 }
 
@@ -98,16 +110,20 @@ Estimate estimate_files(const std::vector<std::string>& files, const DataSpec& d
   for (const std::string& path : files) {
     const FileLook look = look_at(path);
     const std::string format = format_of(path, data);
-    double documents = look.lines, sum = 0, squares = 0, rows = 0;
+    double documents = look.lines, sum = 0, squares = 0, rows = 0, documents_of_rows = 0;
     if (format == "csv" || format == "tsv") documents = std::max(0.0, documents - 1);
     for (const std::string& line : look.some) {
       if (line.empty()) continue;
       const double bytes = text_bytes(line, format, data, all.labels);
-      const double length = std::min(double(max_length), std::ceil(bytes / kBytesPerToken) + 2);
-      sum += length, squares += length * length, ++rows;
+      const double tokens = std::ceil(bytes / kBytesPerToken) + 2;
+      const double length = std::min(double(max_length), tokens);
+      // Raw text is cut into pieces, all else is cut short.
+      const double pieces = data.row_format == "text" ? std::ceil(tokens / double(max_length)) : 1;
+      sum += length * pieces, squares += length * length * pieces, ++rows,
+          documents_of_rows += pieces;
     }
     if (rows == 0) continue;
-    all.documents += documents;
+    all.documents += documents * documents_of_rows / rows;
     all.tokens += documents * sum / rows;
     all.squares += documents * squares / rows;
   }

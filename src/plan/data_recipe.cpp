@@ -1,13 +1,55 @@
 #include <filesystem>
 
 #include "core/digest.hpp"
+#include "core/file.hpp"
 #include "plan/check_spec.hpp"
+#include "plan/model_files.hpp"
 #include "plan/plan_job.hpp"
+#include "plan/row_format.hpp"
 #include "plan/run_spec_keys.hpp"
 
 namespace temper {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// "eos_token": "</s>" where tokenizer_config.json names the text, else "eos_token_id": 2 where
+// config.json or generation_config.json has the number.
+Json special_tokens(const ModelFiles& files) {
+  Json tokens = Json::object();
+  for (const std::string name : {"bos_token", "eos_token", "mask_token"}) {
+    Json text =
+        files.tokenizer_config.is_object() ? files.tokenizer_config.value(name, Json()) : Json();
+    if (text.is_object()) text = text.value("content", Json());
+    if (text.is_string()) {
+      tokens[name] = text;
+      continue;
+    }
+    for (const Json* config : {&files.config, &files.generation_config}) {
+      Json id = config->is_object() ? config->value(name + "_id", Json()) : Json();
+      if (id.is_array() && !id.empty()) id = id.front();
+      if (id.is_number_integer() && !tokens.contains(name + "_id")) tokens[name + "_id"] = id;
+    }
+  }
+  return tokens;
+}
+
+// What a language model's rows are made into tokens by, besides the tokenizer.
+void add_language(const RunSpec& spec, Json& recipe) {
+  const ModelFiles files = value_or_throw(read_model_files(spec.model.model_name_or_path));
+  const std::string& own = spec.model.chat_template;
+  recipe["stage"] = spec.train.stage;
+  recipe["learned"] = spec.train.stage == "sft"
+                          ? to_text(learned_part(spec.train, spec.data.row_format))
+                          : to_text(LearnedPart::everything);
+  recipe["chat_template"] = spec.train.stage != "sft" ? ""
+                            : own.empty()             ? files.chat_template
+                                                      : value_or_throw(read_text_file(own));
+  recipe["special_tokens"] = special_tokens(files);
+}
+
+}  // namespace
 
 std::int64_t effective_max_length(const RunSpec& spec, const ModelShape& shape) {
   if (spec.data.max_length > 0) return spec.data.max_length;
@@ -36,15 +78,17 @@ Json data_recipe(const RunSpec& spec, const ModelShape& shape,
     const auto known = known_hashes.find(file);
     sources[file] = known == known_hashes.end() ? sha256_of_file(file) : known->second;
   }
-  return {{"format", "temper-recipe/1"},
-          {"data", data},
-          {"task", spec.model.task},
-          {"tokenizer", tokenizer},
-          {"max_length", effective_max_length(spec, shape)},
-          {"max_positions", shape.max_positions},
-          {"vocab_size", shape.vocab_size},
-          {"label_names", shape.own_head ? shape.label_names : std::vector<std::string>{}},
-          {"source_sha256", sources}};
+  Json recipe = {{"format", "temper-recipe/1"},
+                 {"data", data},
+                 {"task", spec.model.task},
+                 {"tokenizer", tokenizer},
+                 {"max_length", effective_max_length(spec, shape)},
+                 {"max_positions", shape.max_positions},
+                 {"vocab_size", shape.vocab_size},
+                 {"label_names", shape.own_head ? shape.label_names : std::vector<std::string>{}},
+                 {"source_sha256", sources}};
+  if (spec.model.task == "causal-lm" || spec.model.task == "masked-lm") add_language(spec, recipe);
+  return recipe;
 }
 
 std::string recipe_id(const Json& recipe) {

@@ -13,6 +13,8 @@ namespace temper {
 // What the store's card tells, or an estimate before it exists.
 struct DataFacts {
   std::int64_t documents = 0, tokens = 0, eval_documents = 0, test_documents = 0, longest = 0;
+  // Of `tokens`, those whose prediction is learned (language models); 0: not known.
+  std::int64_t trained_tokens = 0;
   std::vector<std::string> label_names;
   // Tokens that a token attends to on average, itself among them: sum(length^2) / sum(length).
   double context = 0;

@@ -86,4 +86,16 @@ LearnedPart learned_part(const TrainSpec& train, const std::string& row_format) 
                                                   : LearnedPart::everything;
 }
 
+std::string to_text(LearnedPart part) {
+  return part == LearnedPart::assistant    ? "assistant"
+         : part == LearnedPart::completion ? "completion"
+                                           : "everything";
+}
+
+LearnedPart learned_part_of(const std::string& text) {
+  return text == "assistant"    ? LearnedPart::assistant
+         : text == "completion" ? LearnedPart::completion
+                                : LearnedPart::everything;
+}
+
 }  // namespace temper

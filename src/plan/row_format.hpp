@@ -23,5 +23,7 @@ std::string stage_of(const std::string& task, const std::string& row_format);
 // What `sft` learns of a row: the assistant's words, the completion, or everything.
 enum class LearnedPart { assistant, completion, everything };
 LearnedPart learned_part(const TrainSpec& train, const std::string& row_format);
+std::string to_text(LearnedPart part);
+LearnedPart learned_part_of(const std::string& text);
 
 }  // namespace temper

@@ -40,7 +40,9 @@ void mask(const DocumentSource& split, const TargetRule& rule,
   std::int64_t first_piece = 0;
   for (std::int64_t p = 0; p < d.end - d.begin; ++p) {
     const std::uint8_t mark = marks[std::size_t(p)];
-    if (!rule.whole_words || !(mark & kContinuesWord)) first_piece = p;
+    const bool begins =
+        !(mark & kContinuesWord) || p == 0 || (marks[std::size_t(p - 1)] & kSpecial);
+    if (!rule.whole_words || begins) first_piece = p;
     if ((mark & kSpecial) || !(mark & kTrained)) continue;
     if (uniform_float(draw(first_piece)[0]) >= threshold) continue;
     const auto words = draw(p);
