@@ -15,12 +15,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The values of all keys of these tables: equal words, equal recipes.
-std::string words_of(const RunSpec& spec, std::initializer_list<const char*> tables) {
+// The values of all keys that begin so: equal words, equal recipes.
+std::string words_of(const RunSpec& spec, std::initializer_list<const char*> beginnings) {
   std::string words;
   for (const RunSpecKey& key : run_spec_keys())
-    for (const char* table : tables)
-      if (key.name.starts_with(table)) words += key.get(spec).dump() + "\n";
+    for (const char* beginning : beginnings)
+      if (key.name.starts_with(beginning)) words += key.get(spec).dump() + "\n";
   return words;
 }
 
@@ -40,7 +40,9 @@ Checked<ModelShape> TrialPlanner::shape_of(const RunSpec& spec) {
 }
 
 Checked<StoreFiles> TrialPlanner::store_of(const Trial& trial) {
-  const std::string words = words_of(trial.spec, {"data.", "model."});
+  const std::string words =
+      words_of(trial.spec, {"data.", "model.", "train.stage", "train.assistant_only_loss",
+                            "train.completion_only_loss"});
   const auto known = stores_.find(words);
   if (known != stores_.end()) return known->second;
   const Checked<ModelShape> shape = shape_of(trial.spec);
@@ -68,7 +70,7 @@ Checked<DataFacts> TrialPlanner::facts_of(const Trial& trial) {
     }
     return estimate_facts(trial.spec.data,
                           effective_max_length(trial.spec, shape_of(trial.spec).value()),
-                          trial.spec.model.task != "regression");
+                          trial.spec.model.task.ends_with("-classification"));
   };
   return facts_.emplace(store.value().store, look()).first->second;
 }

@@ -80,6 +80,21 @@ TEST_F(ReadStudy, reserved_keys_and_words_say_not_supported_yet) {
     EXPECT_NE(bad(more).find("not supported yet"), std::string::npos) << more << bad(more);
 }
 
+TEST_F(ReadStudy, the_first_row_decides_the_stage_of_a_causal_model) {
+  folder_.write("chat.jsonl", "{\"messages\": []}\n");
+  const char* kFiles =
+      "[study]\nname = \"small\"\n[model]\nmodel_name_or_path = \"model\"\ntask = \"causal-lm\"\n"
+      "[data]\n";
+  const auto base = [&](const std::string& more) {
+    return value_or_throw(read_study(folder_.write("lm.toml", kFiles + more))).base;
+  };
+  const RunSpec chat = base("train_file = \"chat.jsonl\"\n[train]\ntokens_per_microbatch = 64\n");
+  EXPECT_EQ(chat.train.stage, "sft");
+  EXPECT_EQ(chat.data.row_format, "messages");
+  EXPECT_EQ(chat.train.per_device_train_batch_size, 0);
+  EXPECT_EQ(base("train_file = \"train.jsonl\"\n").train.stage, "clm");
+}
+
 TEST_F(ReadStudy, aliases_and_flags_mean_the_keys_they_name) {
   const Study study = good(
       "[train]\nlr = 1e-3\nbf16 = true\nclip-grad = 0.5\n[parallel]\n"
