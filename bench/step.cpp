@@ -20,6 +20,7 @@
 #include "core/extent.hpp"
 #include "core/philox.hpp"
 #include "loss/loss.hpp"
+#include "model/head.hpp"
 #include "model/stage.hpp"
 
 namespace {
@@ -46,8 +47,10 @@ ParameterTable parameters(const ModelShape& shape, at::ScalarType compute) {
   ParameterTable table;
   for (const LogicalTensor& tensor : tensors) {
     const at::Tensor weight = weights.narrow(0, offset, tensor.numel()).view(tensor.shape);
-    weight.fill_(tensor.name.ends_with("LayerNorm.weight") ? 1.0 : 0.01 * double(index++ % 7 - 3));
-    table.add(tensor.name,
+    weight.fill_(tensor.shape.size() == 1 && tensor.name.ends_with(".weight")
+                     ? 1.0
+                     : 0.01 * double(index++ % 7 - 3));
+    table.add(tensor.role,
               {weight, gradients.narrow(0, offset, tensor.numel()).view(tensor.shape)});
     offset += align_up(tensor.numel(), 64);
   }
@@ -87,7 +90,9 @@ int main(int argc, char** argv) {
   Kokkos::ScopeGuard kokkos(argc, argv);
   const at::NoGradGuard no_grad;
   const ModelShape shape = minilm(dropout);
-  const Stage stage(shape, parameters(shape, precision == "bf16" ? at::kBFloat16 : at::kFloat));
+  const ParameterTable table = parameters(shape, precision == "bf16" ? at::kBFloat16 : at::kFloat);
+  const Stage stage(shape, table);
+  const Head head(shape, table);
   std::vector<double> wall, cpu;
   double tokens = 0, seconds = 0;
   MatrixUse matrix;
@@ -96,9 +101,11 @@ int main(int argc, char** argv) {
     const auto begin = std::chrono::steady_clock::now();
     const double cpu_begin = cpu_seconds();
     Stage::Saved saved;
-    const at::Tensor logits = stage.forward(batch, 7, true, saved);
+    Head::Saved of_head;
+    const at::Tensor hidden = stage.forward(batch, 7, true, saved);
+    const at::Tensor logits = head.forward(hidden, batch, 7, true, of_head, saved.matrix);
     const LossResult loss = cross_entropy(logits, batch.labels, {});
-    stage.backward(loss.gradient, batch, 7, saved);
+    stage.backward(head.backward(loss.gradient, batch, 7, of_head, saved.matrix), batch, 7, saved);
     tokens += double(batch.tokens());
     matrix.flops += saved.matrix.flops, matrix.seconds += saved.matrix.seconds;
     cpu.push_back((cpu_seconds() - cpu_begin) / double(batch.tokens()));

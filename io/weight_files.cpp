@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "plan/families.hpp"
 #include "plan/file_order.hpp"
+#include "plan/lora_plan.hpp"
 
 namespace temper {
 
@@ -36,7 +37,7 @@ Checked<WeightFiles> find_weights(const std::filesystem::path& directory, const 
   const Family* family = find_family(shape.family);
   Problems problems;
   for (const LogicalTensor& tensor : tensors) {
-    const bool draws = random || (is_head(tensor) && !shape.own_head);
+    const bool draws = random || is_adapter(tensor) || (is_head(tensor) && !shape.own_head);
     const std::string name = draws ? "" : stored_name(files.index, file_names(*family, tensor));
     files.names.push_back(name);
     if (draws) continue;

@@ -20,8 +20,8 @@ struct WeightFiles {
 };
 
 // Names with or without the family's prefix, gamma and beta of old files. A head that is not the
-// directory's own is drawn, with `random` everything. Problems: those of the files' headers, else
-// *all* tensors that are missing, mis-shaped or of a dtype that holds no weights.
+// directory's own is drawn, adapters are, with `random` everything. Problems: those of the files'
+// headers, else *all* tensors that are missing, mis-shaped or of a dtype that holds no weights.
 Checked<WeightFiles> find_weights(const std::filesystem::path& directory, const ModelShape& shape,
                                   const std::vector<LogicalTensor>& tensors, bool random);
 

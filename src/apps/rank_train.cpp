@@ -30,6 +30,7 @@ struct Workplace {
   std::optional<TokenStore> store;
   std::optional<ParamUnits> units;
   std::optional<Stage> stage;
+  std::optional<Head> head;
   std::optional<Records> records;
 
   // Local.
@@ -39,9 +40,14 @@ struct Workplace {
     if (const Problems problems = check_store(plan, store->card(), training); !problems.empty())
       throw BadInput(problems);
     units.emplace(plan, coordinate);
-    units->load(model, shape, training && plan.spec.model.random_init);
-    stage.emplace(plan.model, units->table());
+    LoadOptions options = load_options(plan.spec);
+    options.random = options.random && training;
+    units->load(model, shape, options);
+    const ParameterTable table = units->table();
+    stage.emplace(plan.model, table, stage_options(plan.spec));
+    head.emplace(plan.model, table);
   }
+  Layers layers() const { return {*stage, *head}; }
   const DocumentSource* split(const std::string& name) const {
     return store->has_split(name) ? &store->split(name) : nullptr;
   }
@@ -67,8 +73,7 @@ std::vector<ExportedTensor> whole_model(const JobPlan& plan, std::vector<Exporte
   std::vector<LogicalTensor> frozen;
   for (const LogicalTensor& tensor : plan.tensors)
     if (!tensor.trained) frozen.push_back(tensor);
-  load_weights(plan.spec.model.model_name_or_path, plan.model, frozen,
-               std::uint64_t(plan.spec.train.seed), plan.spec.model.random_init,
+  load_weights(plan.spec.model.model_name_or_path, plan.model, frozen, load_options(plan.spec),
                [&](int t, const std::vector<float>& values) {
                  const LogicalTensor& tensor = frozen[std::size_t(t)];
                  masters.push_back({tensor.name, tensor.shape, values});
@@ -111,7 +116,7 @@ Outcome run_rank_train(const Group& world, const fs::path& plan_path, const fs::
   const Job job{plan,
                 {place.split("train"), place.split("eval"), place.split("test")},
                 *place.units,
-                *place.stage,
+                place.layers(),
                 dp};
   const ProgressSink sink = world.rank() == 0 ? ProgressSink::machine_lines : ProgressSink::silent;
   const RunReport report = run_loop(job, *place.records, sink);
@@ -139,7 +144,7 @@ Outcome run_rank_test(const Group& world, const fs::path& plan_path, const fs::p
   });
   const DocumentSource& test = place.store->split("test");
   RunReport report;
-  report.test = evaluate(plan, test, sample_rows(test.documents(), 0, 0, 0), *place.stage, dp);
+  report.test = evaluate(plan, test, sample_rows(test.documents(), 0, 0, 0), place.layers(), dp);
   report.evaluation_seconds = report.test.seconds;
   place.records->record(eval_record("test", 0, report.test));
   run_agreed(world, "writing the results", [&] {

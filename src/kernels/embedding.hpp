@@ -7,16 +7,18 @@
 
 namespace temper {
 
-// sum[t] = words[ids[t]] + positions[places[t]] + types[kinds[t]]; types may be null.
+// sum[t] = scale * words[ids[t]] + positions[places[t] + offset] + types[kinds[t]]. positions and
+// types may be null; null kinds are all 0. `scale` is rounded to T first.
 template <class T>
-void embedding_forward(const T* words, const T* positions, const T* types, const std::int32_t* ids,
-                       const std::int32_t* places, const std::int32_t* kinds, std::int64_t tokens,
-                       std::int64_t width, T* sum);
+void embedding_forward(const T* words, double scale, const T* positions, std::int64_t offset,
+                       const T* types, const std::int32_t* ids, const std::int32_t* places,
+                       const std::int32_t* kinds, std::int64_t tokens, std::int64_t width, T* sum);
 
-// table[rows[t]] += gradient[t], in token order: only the rows of the tokens seen are touched.
+// table[rows[t]] += scale * gradient[t], in token order: only the rows of the tokens seen are
+// touched. `scale` is rounded to T first.
 template <class T>
-void add_rows(const T* gradient, const std::int32_t* rows, std::int64_t tokens, std::int64_t width,
-              Accumulate<T>* table);
+void add_rows(const T* gradient, double scale, const std::int32_t* rows, std::int64_t tokens,
+              std::int64_t width, Accumulate<T>* table);
 
 // pooled[n] = mean of x over the tokens of document n, in the accumulation type.
 template <class T>

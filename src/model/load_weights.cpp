@@ -1,33 +1,19 @@
 #include "model/load_weights.hpp"
 
-#include "core/digest.hpp"
 #include "core/file.hpp"
 #include "core/outcome.hpp"
-#include "core/philox.hpp"
+#include "io/adapter_files.hpp"
 #include "io/safetensors.hpp"
 #include "io/weight_files.hpp"
+#include "model/initial_values.hpp"
 #include "plan/families.hpp"
+#include "plan/file_order.hpp"
 
 namespace temper {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-std::vector<float> drawn(const LogicalTensor& tensor, double deviation, std::uint64_t seed) {
-  std::vector<float> values(std::size_t(tensor.numel()), 0.0f);
-  if (tensor.name.ends_with("LayerNorm.weight")) return std::vector<float>(values.size(), 1.0f);
-  if (tensor.name.ends_with(".bias")) return values;
-  const std::uint32_t id = crc32c(tensor.name.data(), tensor.name.size());
-  for (std::size_t i = 0; i < values.size(); i += 2) {
-    const auto words = philox(philox_key(seed), {std::uint32_t(i), std::uint32_t(i >> 32), id,
-                                                 purpose_word(Purpose::initial_value)});
-    const auto pair = normal_pair(words[0], words[1]);
-    values[i] = float(deviation * pair[0]);
-    if (i + 1 < values.size()) values[i + 1] = float(deviation * pair[1]);
-  }
-  return values;
-}
 
 // config.json of the source with labels and architecture of the fine-tuned model.
 Json exported_config(const fs::path& source, const ModelShape& shape,
@@ -76,16 +62,23 @@ void write_weights(const fs::path& directory, const ModelShape& shape,
 }  // namespace
 
 void load_weights(const fs::path& directory, const ModelShape& shape,
-                  const std::vector<LogicalTensor>& tensors, std::uint64_t seed, bool random,
+                  const std::vector<LogicalTensor>& tensors, const LoadOptions& options,
                   const WeightSink& sink) {
-  const WeightFiles files = value_or_throw(find_weights(directory, shape, tensors, random));
+  const WeightFiles files = value_or_throw(find_weights(directory, shape, tensors, options.random));
+  AdapterFiles adapter;
+  if (const std::string& from = options.lora.adapter_name_or_path; !from.empty())
+    adapter = value_or_throw(find_adapter(from, shape, tensors, options.lora));
+  adapter.names.resize(tensors.size());
   std::vector<float> values;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (files.names[i].empty()) {
-      values = drawn(tensors[i], shape.initializer_range, seed);
+    const std::string &base = files.names[i], &own = adapter.names[i];
+    if (base.empty() && own.empty()) {
+      values = initial_values(shape, tensors[i], options.lora.init_lora_weights, options.seed);
     } else {
+      const TensorEntry& entry = own.empty() ? files.index.at(base) : adapter.index.at(own);
       values.resize(std::size_t(tensors[i].numel()));
-      read_elements(files.index.at(files.names[i]), 0, tensors[i].numel(), values.data());
+      read_elements(entry, 0, tensors[i].numel(), values.data());
+      to_layer_order(tensors[i], shape.block, values);
     }
     sink(int(i), values);
   }

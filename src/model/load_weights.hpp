@@ -8,6 +8,7 @@
 
 #include "core/json.hpp"
 #include "plan/model_shape.hpp"
+#include "plan/run_spec.hpp"
 
 namespace temper {
 
@@ -15,12 +16,19 @@ namespace temper {
 // that a model was trained in, and half the bytes are half the start-up.
 using WeightSink = std::function<void(int tensor, const std::vector<float>& values)>;
 
-// Reads every tensor of `tensors` from the directory (names with or without the family's prefix,
-// gamma/beta of old files) and hands it to `sink`; a head that the directory lacks is drawn:
-// normal(0, initializer_range) by (seed, name, element), biases 0. Throws BadInput with *all*
-// missing or mis-shaped tensors by name. With `random` every tensor is drawn (norm gains 1).
+struct LoadOptions {
+  std::uint64_t seed = 0;
+  bool random = false;  // every tensor is drawn
+  LoraSpec lora;        // how adapters begin, or the directory they are read from
+};
+
+// Hands every tensor of `tensors` to `sink`, in the layers' order of elements: from the directory
+// (names with or without the family's prefix, gamma/beta of old files), adapters and what is
+// trained beside them from lora.adapter_name_or_path where that is given. What no file holds is
+// drawn (initial_values.hpp): a head that the directory lacks, adapters. Throws BadInput with *all*
+// missing or mis-shaped tensors by name.
 void load_weights(const std::filesystem::path& directory, const ModelShape& shape,
-                  const std::vector<LogicalTensor>& tensors, std::uint64_t seed, bool random,
+                  const std::vector<LogicalTensor>& tensors, const LoadOptions& options,
                   const WeightSink& sink);
 
 struct ExportedTensor {

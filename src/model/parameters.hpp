@@ -18,14 +18,20 @@ struct Parameter {
   bool trained() const { return gradient.defined(); }
 };
 
+// Parameters by role: LogicalTensor::role of plan/model_shape.hpp.
 class ParameterTable {
  public:
-  void add(const std::string& name, Parameter parameter) { table_[name] = std::move(parameter); }
-  bool has(const std::string& name) const { return table_.contains(name); }
-  const Parameter& at(const std::string& name) const {
-    const auto found = table_.find(name);
-    expects(found != table_.end(), "no parameter named ", name);
+  void add(const std::string& role, Parameter parameter) { table_[role] = std::move(parameter); }
+  bool has(const std::string& role) const { return table_.contains(role); }
+  const Parameter& at(const std::string& role) const {
+    const auto found = table_.find(role);
+    expects(found != table_.end(), "no parameter with the role ", role);
     return found->second;
+  }
+  // An undefined one where there is none.
+  Parameter find(const std::string& role) const {
+    const auto found = table_.find(role);
+    return found == table_.end() ? Parameter{} : found->second;
   }
   auto begin() const { return table_.begin(); }
   auto end() const { return table_.end(); }

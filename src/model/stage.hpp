@@ -1,10 +1,10 @@
-// The part of a model that one pipeline stage holds: here embeddings, all blocks, pooling and head.
+// The part of a model that one pipeline stage holds: here embeddings, all blocks and the final
+// norm. What comes after is the Head's (head.hpp).
 //
+//   const Stage stage(shape, table, {.recompute = Recompute::blocks});
 //   Stage::Saved saved;
-//   const at::Tensor logits = stage.forward(batch, seed, /*training=*/true, saved);
-//   stage.backward(loss.gradient, batch, seed, saved);   // adds to the table's gradients
-//
-// Logits are [documents, labels] in the accumulation type.
+//   const at::Tensor hidden = stage.forward(batch, seed, /*training=*/true, saved);
+//   stage.backward(d_hidden, batch, seed, saved);   // adds to the table's gradients
 #pragma once
 
 #include <vector>
@@ -13,41 +13,58 @@
 
 namespace temper {
 
+// Activation checkpointing (Chen et al. 2016, 1604.06174): what backward computes again instead of
+// keeping it. The same numbers, bit for bit, whatever is chosen.
+enum class Recompute {
+  none,
+  blocks,    // every n-th block keeps its input alone and goes forward again
+  selective  // norms, activations and gated products: cheap to compute, large to keep
+};
+
+struct StageOptions {
+  Recompute recompute = Recompute::none;
+  std::int64_t every = 1;  // n of Recompute::blocks
+  double lora_scale = 1;   // of every adapter: lora_scale() of plan/lora_plan.hpp
+  double lora_dropout = 0;
+};
+
 class Stage {
  public:
   struct Saved {
-    at::Tensor embedding_sum, embedding_stats, last, pooled_input, pooled, head_input;
+    NormSaved embedding_norm, final_norm;
+    std::vector<RotaryTable> rotary;
     std::vector<Block::Saved> blocks;
     MatrixUse matrix;  // of the blocks' products, forward and backward
   };
 
-  // Local. `table` must hold every logical tensor of `shape`; the views are kept.
-  Stage(const ModelShape& shape, const ParameterTable& table);
+  // Local. `table` must hold every logical tensor of `shape` by its role; the views are kept.
+  // Linears for which it holds adapters use them.
+  Stage(const ModelShape& shape, const ParameterTable& table, const StageOptions& options = {});
 
-  // Dropout probabilities are those of the shape when `training`, else 0.
+  // Hidden states [tokens, hidden] after the final norm. Dropout probabilities are those of the
+  // shape when `training`, else 0 and nothing is kept for backward.
   at::Tensor forward(const PackedBatch& batch, std::uint64_t seed, bool training,
                      Saved& saved) const;
-  void backward(const at::Tensor& logits_gradient, const PackedBatch& batch, std::uint64_t seed,
+  // d_hidden is the gradient of what forward returned; it may be overwritten. Goes down to the
+  // lowest trained parameter and no further.
+  void backward(const at::Tensor& d_hidden, const PackedBatch& batch, std::uint64_t seed,
                 Saved& saved) const;
 
  private:
-  BlockOptions options(std::uint64_t seed, bool training) const;
-  at::Tensor embed(const PackedBatch& batch, const BlockOptions& options, Saved& saved) const;
-  at::Tensor pool(const at::Tensor& x, const PackedBatch& batch, Saved& saved) const;
-  at::Tensor backward_pool(const at::Tensor& d_pooled, const PackedBatch& batch,
-                           const Saved& saved) const;
-  at::Tensor backward_head(const at::Tensor& logits_gradient, const PackedBatch& batch,
-                           std::uint64_t seed, Saved& saved) const;
-  void backward_embed(at::Tensor dx, const PackedBatch& batch, const BlockOptions& options,
-                      Saved& saved) const;
-  void drop_head(const at::Tensor& pooled, const PackedBatch& batch, std::uint64_t seed) const;
+  Pass pass(const PackedBatch& batch, std::uint64_t seed, bool training, const Saved& saved) const;
+  at::Tensor embed(const Pass& pass, Saved& saved) const;
+  void backward_embed(at::Tensor dx, const Pass& pass, const Saved& saved) const;
+  Stream forward_block(std::size_t i, const Stream& in, const Pass& pass, Saved& saved) const;
+  bool recomputes(std::size_t block) const;
 
   ModelShape shape_;
+  StageOptions options_;
   Parameter words_, positions_, types_;
-  Norm embedding_norm_;
+  Norm embedding_norm_, final_norm_;
   std::vector<Block> blocks_;
-  Linear pooler_, classifier_;
-  bool trains_encoder_ = true;
+  // The lowest thing that is trained: 0 embeddings, 1 + i block i, 1 + L the final norm, 2 + L
+  // nothing.
+  std::size_t lowest_ = 0;
 };
 
 }  // namespace temper

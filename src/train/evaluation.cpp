@@ -89,7 +89,7 @@ void score_values(const DocumentSource& split, Evaluation& e) {
 }  // namespace
 
 Evaluation evaluate(const JobPlan& plan, const DocumentSource& split,
-                    std::vector<std::int64_t> rows, const Stage& stage, const Group& dp) {
+                    std::vector<std::int64_t> rows, const Layers& layers, const Group& dp) {
   Stopwatch watch;
   Evaluation e{.rows = std::move(rows), .labels = plan.model.num_labels};
   e.logits.assign(e.rows.size() * std::size_t(e.labels), 0.0);
@@ -98,12 +98,12 @@ Evaluation evaluate(const JobPlan& plan, const DocumentSource& split,
     std::vector<std::int64_t> documents;
     for (const std::size_t row : batches[b]) documents.push_back(e.rows[row]);
     Stage::Saved saved;
-    const at::Tensor logits =
-        stage
-            .forward(pack_documents(split, documents, 0, evaluation_targets(plan.spec)), 0, false,
-                     saved)
-            .to(at::kDouble)
-            .contiguous();
+    Head::Saved head_saved;
+    const PackedBatch batch = pack_documents(split, documents, 0, evaluation_targets(plan.spec));
+    const at::Tensor hidden = layers.stage.forward(batch, 0, false, saved);
+    const at::Tensor logits = layers.head.forward(hidden, batch, 0, false, head_saved, saved.matrix)
+                                  .to(at::kDouble)
+                                  .contiguous();
     for (std::size_t n = 0; n < batches[b].size(); ++n)
       std::copy_n(logits.const_data_ptr<double>() + std::int64_t(n) * e.labels, e.labels,
                   e.logits.begin() + std::int64_t(batches[b][n]) * e.labels);

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "io/document_source.hpp"
-#include "model/stage.hpp"
 #include "mpi/group.hpp"
 #include "plan/job_plan.hpp"
+#include "train/layers.hpp"
 
 namespace temper {
 
@@ -26,7 +26,7 @@ struct Evaluation {
 // class weights, so that trials which differ in them can be compared. Batches are the same for any
 // number of ranks, and so are the bits. Collective over: dp.
 Evaluation evaluate(const JobPlan& plan, const DocumentSource& split,
-                    std::vector<std::int64_t> rows, const Stage& stage, const Group& dp);
+                    std::vector<std::int64_t> rows, const Layers& layers, const Group& dp);
 
 // One line a row, in file order: {"id", "label", "prediction", "scores"}. Classes are numbers and
 // scores softmax probabilities; a regression's prediction is also its one score. Local.

@@ -30,7 +30,7 @@ class Loop {
   Loop(const Job& job, Records& records, ProgressSink sink)
       : job_(job),
         records_(records),
-        trainer_(job.plan, *job.splits.train, job.units, job.stage, job.dp),
+        trainer_(job.plan, *job.splits.train, job.units, job.layers, job.dp),
         progress_("train", job.plan.batch.total_steps, "steps", sink) {
     const TrainSpec& train = job.plan.spec.train;
     // A scaling study times steps; it asks no quality.
@@ -110,7 +110,7 @@ class Loop {
     Evaluation now =
         evaluate(job_.plan, split,
                  sample_rows(split.documents(), spec.data.max_eval_samples, seed, kEvalSample),
-                 job_.stage, job_.dp);
+                 job_.layers, job_.dp);
     report_.evaluation_seconds += now.seconds;
     records_.record(eval_record("eval", report_.steps, now));
     const double value = objective_of(spec, now);
@@ -145,7 +145,7 @@ class Loop {
     if (!job_.plan.evaluate_test || job_.splits.test == nullptr) return;
     const DocumentSource& split = *job_.splits.test;
     report_.test =
-        evaluate(job_.plan, split, sample_rows(split.documents(), 0, 0, 0), job_.stage, job_.dp);
+        evaluate(job_.plan, split, sample_rows(split.documents(), 0, 0, 0), job_.layers, job_.dp);
     report_.evaluation_seconds += report_.test.seconds;
     records_.record(eval_record("test", report_.best_step, report_.test));
   }

@@ -22,7 +22,7 @@ struct Job {
   const JobPlan& plan;
   Splits splits;
   ParamUnits& units;
-  const Stage& stage;
+  Layers layers;
   const Group& dp;
 };
 

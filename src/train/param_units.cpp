@@ -42,8 +42,7 @@ at::ScalarType compute_dtype(const TrainSpec& train) {
                                      : at::kFloat;
 }
 
-ParamUnits::ParamUnits(const JobPlan& plan, int coordinate)
-    : tensors_(plan.tensors), seed_(std::uint64_t(plan.spec.train.seed)) {
+ParamUnits::ParamUnits(const JobPlan& plan, int coordinate) : tensors_(plan.tensors) {
   const at::ScalarType compute = compute_dtype(plan.spec.train);
   const at::ScalarType accumulate = accumulate_type(compute);
   for (const UnitLayout& layout : plan.units) {
@@ -90,9 +89,13 @@ void ParamUnits::set(int tensor, const std::vector<float>& values) {
     }
 }
 
+LoadOptions load_options(const RunSpec& spec) {
+  return {std::uint64_t(spec.train.seed), spec.model.random_init, spec.lora};
+}
+
 void ParamUnits::load(const std::filesystem::path& directory, const ModelShape& shape,
-                      bool random) {
-  load_weights(directory, shape, tensors_, seed_, random,
+                      const LoadOptions& options) {
+  load_weights(directory, shape, tensors_, options,
                [&](int tensor, const std::vector<float>& values) { set(tensor, values); });
 }
 
@@ -106,7 +109,7 @@ ParameterTable ParamUnits::table() const {
                    ? flat.narrow(0, slot.extent.begin, slot.extent.size()).view(tensor.shape)
                    : at::Tensor();
       };
-      table.add(tensor.name, {view(unit.weights), view(unit.gradients)});
+      table.add(tensor.role, {view(unit.weights), view(unit.gradients)});
     }
   return table;
 }

@@ -2,7 +2,7 @@
 // the masters' lower planes and the moments, and the views that the layers work on.
 //
 //   ParamUnits units(plan, dp_coordinate);
-//   units.load(directory, shape);
+//   units.load(directory, plan.model, load_options(plan.spec));
 //   const Stage stage(plan.model, units.table());
 //
 // ZeRO is the extent `owned`: whole at stage 0, the rank's even part at stage 1. The unit whose
@@ -50,10 +50,11 @@ class ParamUnits {
   // Local. Buffers of zeros.
   ParamUnits(const JobPlan& plan, int coordinate);
 
-  // Local. Weights and masters from a model directory; a head that is not its own is drawn by the
-  // plan's seed, with `random` everything. Throws BadInput, WorldFailure.
-  void load(const std::filesystem::path& directory, const ModelShape& shape, bool random);
-  // Views by logical name.
+  // Local. Weights and masters from a model directory; what it does not hold is drawn. Holds one
+  // tensor besides the units. Throws BadInput, WorldFailure.
+  void load(const std::filesystem::path& directory, const ModelShape& shape,
+            const LoadOptions& options);
+  // Views by role.
   ParameterTable table() const;
 
   std::vector<ParamUnit>& all() { return units_; }
@@ -71,7 +72,9 @@ class ParamUnits {
 
   std::vector<LogicalTensor> tensors_;
   std::vector<ParamUnit> units_;
-  std::uint64_t seed_;
 };
+
+// As a run asks for it.
+LoadOptions load_options(const RunSpec& spec);
 
 }  // namespace temper

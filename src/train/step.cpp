@@ -14,10 +14,10 @@ LossResult training_loss(const RunSpec& spec, const at::Tensor& logits, const Pa
 }
 
 Trainer::Trainer(const JobPlan& plan, const DocumentSource& train, ParamUnits& units,
-                 const Stage& stage, const Group& dp)
+                 const Layers& layers, const Group& dp)
     : plan_(plan),
       train_(train),
-      stage_(stage),
+      layers_(layers),
       dp_(dp),
       source_(plan, train, dp.size(), dp.rank()),
       optimizer_(plan, units) {}
@@ -32,10 +32,15 @@ void Trainer::micro_batch(const std::vector<std::int64_t>& documents, std::int64
   optimizer_.read(batch);
   mine.phases.optimizer += watch.lap();
   Stage::Saved saved;
-  const at::Tensor logits = stage_.forward(batch, seed, true, saved);
+  Head::Saved head_saved;
+  const at::Tensor hidden = layers_.stage.forward(batch, seed, true, saved);
+  const at::Tensor logits =
+      layers_.head.forward(hidden, batch, seed, true, head_saved, saved.matrix);
   const LossResult loss = training_loss(plan_.spec, logits, batch);
   mine.phases.forward += watch.lap();
-  stage_.backward(loss.gradient, batch, seed, saved);
+  const at::Tensor d_hidden =
+      layers_.head.backward(loss.gradient, batch, seed, head_saved, saved.matrix);
+  if (d_hidden.defined()) layers_.stage.backward(d_hidden, batch, seed, saved);
   mine.phases.backward += watch.lap();
   mine.matrix.flops += saved.matrix.flops;
   mine.matrix.seconds += saved.matrix.seconds;

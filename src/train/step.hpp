@@ -1,12 +1,12 @@
 // One optimizer step on this rank: micro-batches forward and backward, then one update.
 //
-//   Trainer trainer(plan, train_split, units, stage);
+//   Trainer trainer(plan, train_split, units, {stage, head}, dp);
 //   const StepResult result = trainer.step(0, /*stop=*/false, dp);
 #pragma once
 
 #include "loss/loss.hpp"
-#include "model/stage.hpp"
 #include "train/batch_source.hpp"
+#include "train/layers.hpp"
 #include "train/optimizer.hpp"
 
 namespace temper {
@@ -28,7 +28,7 @@ LossResult training_loss(const RunSpec& spec, const at::Tensor& logits, const Pa
 class Trainer {
  public:
   // All outlive this.
-  Trainer(const JobPlan& plan, const DocumentSource& train, ParamUnits& units, const Stage& stage,
+  Trainer(const JobPlan& plan, const DocumentSource& train, ParamUnits& units, const Layers& layers,
           const Group& dp);
 
   // Step `step` from 0. `stop`: this rank was asked to stop; every rank learns it. Collective over:
@@ -44,7 +44,7 @@ class Trainer {
 
   const JobPlan& plan_;
   const DocumentSource& train_;
-  const Stage& stage_;
+  const Layers layers_;
   const Group& dp_;
   BatchSource source_;
   Optimizer optimizer_;

@@ -36,13 +36,13 @@ TYPED_TEST(Embedding, adds_word_position_and_type) {
       }
     return all;
   };
-  embedding_forward(words.data(), positions.data(), types.data(), kIds.data(), kPlaces.data(),
+  embedding_forward(words.data(), 1, positions.data(), 0, types.data(), kIds.data(), kPlaces.data(),
                     kKinds.data(), kTokens, kWidth, sum.data());
   EXPECT_LT(worst(exact(sum), wanted(true, true)), rounding<T>());
-  embedding_forward<T>(words.data(), positions.data(), types.data(), kIds.data(), kPlaces.data(),
-                       nullptr, kTokens, kWidth, sum.data());
+  embedding_forward<T>(words.data(), 1, positions.data(), 0, types.data(), kIds.data(),
+                       kPlaces.data(), nullptr, kTokens, kWidth, sum.data());
   EXPECT_LT(worst(exact(sum), wanted(true, false)), rounding<T>());
-  embedding_forward<T>(words.data(), positions.data(), nullptr, kIds.data(), kPlaces.data(),
+  embedding_forward<T>(words.data(), 1, positions.data(), 0, nullptr, kIds.data(), kPlaces.data(),
                        nullptr, kTokens, kWidth, sum.data());
   EXPECT_LT(worst(exact(sum), wanted(false, false)), rounding<T>());
 }
@@ -52,7 +52,7 @@ TYPED_TEST(Embedding, gradients_of_repeated_rows_add_up_and_other_rows_stay) {
   const auto gradient = normal_numbers<T>(kTokens * kWidth, 4);
   const auto g = exact(gradient);
   std::vector<Accumulate<T>> table(std::size_t(10 * kWidth), 3);
-  add_rows(gradient.data(), kIds.data(), kTokens, kWidth, table.data());
+  add_rows(gradient.data(), 1, kIds.data(), kTokens, kWidth, table.data());
   std::vector<double> wanted(table.size(), 3);
   for (std::size_t t = 0; t < kIds.size(); ++t)
     for (std::size_t i = 0; i < std::size_t(kWidth); ++i)

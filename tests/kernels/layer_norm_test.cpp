@@ -27,8 +27,8 @@ struct Case {
                        bias.data(), kEps, kRows, kWidth, sum.data(), y.data(), stats.data());
   }
   void backward() {
-    layer_norm_backward(dy.data(), sum.data(), gain.data(), stats.data(), kRows, kWidth, ds.data(),
-                        dgain.data(), dbias.data());
+    layer_norm_backward<T>(dy.data(), sum.data(), gain.data(), stats.data(), nullptr, kRows, kWidth,
+                           ds.data(), dgain.data(), dbias.data());
   }
 };
 

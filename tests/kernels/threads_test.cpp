@@ -38,8 +38,8 @@ Outputs run_all() {
   std::vector<float> sum(go), y(go), ds(go), stats(2 * kTokens), dgain(kWidth), dbias(kWidth);
   layer_norm_forward<float>(context.data(), go.data(), gain.data(), gain.data(), 1e-12, kTokens,
                             kWidth, sum.data(), y.data(), stats.data());
-  layer_norm_backward(go.data(), sum.data(), gain.data(), stats.data(), kTokens, kWidth, ds.data(),
-                      dgain.data(), dbias.data());
+  layer_norm_backward<float>(go.data(), sum.data(), gain.data(), stats.data(), nullptr, kTokens,
+                             kWidth, ds.data(), dgain.data(), dbias.data());
   out["norm"] = exact(y), out["norm backward"] = exact(ds);
   out["sums over rows"] = exact(dgain);
 
@@ -51,7 +51,7 @@ Outputs run_all() {
 
   const std::vector<std::int32_t> rows(kTokens, 1);
   std::vector<float> table(2 * kWidth);
-  add_rows(go.data(), rows.data(), kTokens, kWidth, table.data());
+  add_rows(go.data(), 1, rows.data(), kTokens, kWidth, table.data());
   out["table"] = exact(table);
   const auto big = normal_numbers<float>(50'000, 4);
   std::vector<float> weight(big), first(50'000), second(50'000);

@@ -24,7 +24,7 @@ Values read_all(const fs::path& directory, const ModelShape& shape, std::uint64_
                 bool random = false) {
   const auto tensors = logical_tensors(shape);
   Values values;
-  load_weights(directory, shape, tensors, seed, random,
+  load_weights(directory, shape, tensors, {seed, random, {}},
                [&](int tensor, const std::vector<float>& all) {
                  values[tensors[std::size_t(tensor)].name] = {all.begin(), all.end()};
                });

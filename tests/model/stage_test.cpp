@@ -1,6 +1,4 @@
 // The whole model's logits and every gradient against autograd on the textbook formulas, in fp64.
-#include "model/stage.hpp"
-
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/embedding.h>
@@ -19,6 +17,7 @@
 
 #include "loss/loss.hpp"
 #include "support/tiny_model.hpp"
+#include "support/tiny_net.hpp"
 
 namespace temper {
 
@@ -28,8 +27,9 @@ using Leaves = std::map<std::string, at::Tensor>;
 
 Leaves leaves_of(const TinyModel& model) {
   Leaves leaves;
-  for (const auto& [name, parameter] : model.table)
-    leaves[name] = parameter.weight.to(at::kDouble).clone().requires_grad_(true);
+  for (const LogicalTensor& tensor : model.tensors)
+    leaves[tensor.name] =
+        model.table.at(tensor.role).weight.to(at::kDouble).clone().requires_grad_(true);
   return leaves;
 }
 
@@ -150,8 +150,8 @@ class StageParity : public testing::TestWithParam<Variant> {
 TEST_P(StageParity, logits_and_all_gradients_equal_autograd_in_fp64) {
   const TinyModel model(shape(), at::kDouble);
   const PackedBatch batch = tiny_batch();
-  const Stage stage(model.shape, model.table);
-  Stage::Saved saved;
+  const TinyNet stage(model.shape, model.table);
+  TinyNet::Saved saved;
   const at::Tensor logits = stage.forward(batch, 5, true, saved);
   const LossResult loss = cross_entropy(logits, batch.labels, {});
   stage.backward(loss.gradient, batch, 5, saved);
@@ -163,19 +163,20 @@ TEST_P(StageParity, logits_and_all_gradients_equal_autograd_in_fp64) {
   reference.backward();
   EXPECT_LT(largest_difference(logits, expected), 1e-12);
   EXPECT_NEAR(loss.sum, reference.item<double>(), 1e-11);
-  for (const auto& [name, parameter] : model.table) {
-    const at::Tensor wanted = leaves.at(name).grad();
-    ASSERT_TRUE(wanted.defined()) << name;
-    EXPECT_LT(largest_difference(parameter.gradient, wanted), 1e-10) << name;
+  for (const LogicalTensor& tensor : model.tensors) {
+    const at::Tensor wanted = leaves.at(tensor.name).grad();
+    ASSERT_TRUE(wanted.defined()) << tensor.name;
+    EXPECT_LT(largest_difference(model.table.at(tensor.role).gradient, wanted), 1e-10)
+        << tensor.name;
   }
 }
 
 TEST_P(StageParity, gradients_are_added_to_so_micro_batches_accumulate) {
   const TinyModel model(shape(), at::kDouble);
   const PackedBatch batch = tiny_batch();
-  const Stage stage(model.shape, model.table);
+  const TinyNet stage(model.shape, model.table);
   const auto backward = [&] {
-    Stage::Saved saved;
+    TinyNet::Saved saved;
     const at::Tensor logits = stage.forward(batch, 5, true, saved);
     stage.backward(cross_entropy(logits, batch.labels, {}).gradient, batch, 5, saved);
   };
@@ -189,15 +190,15 @@ TEST_P(StageParity, a_frozen_encoder_leaves_the_gradients_of_the_head_as_they_we
   const TinyModel whole(shape(), at::kDouble), frozen(shape(), at::kDouble);
   const PackedBatch batch = tiny_batch();
   const auto backward = [&](const TinyModel& model, const ParameterTable& table) {
-    const Stage stage(model.shape, table);
-    Stage::Saved saved;
+    const TinyNet stage(model.shape, table);
+    TinyNet::Saved saved;
     const at::Tensor logits = stage.forward(batch, 5, true, saved);
     stage.backward(cross_entropy(logits, batch.labels, {}).gradient, batch, 5, saved);
   };
   backward(whole, whole.table);
-  backward(frozen, frozen.with_gradients_of("classifier."));
+  backward(frozen, frozen.with_gradients_of("head."));
   for (const auto& [name, parameter] : frozen.table)
-    if (name.starts_with("classifier."))
+    if (name.starts_with("head."))
       EXPECT_LT(largest_difference(parameter.gradient, whole.table.at(name).gradient), 1e-15);
     else
       EXPECT_EQ(parameter.gradient.abs().max().item<double>(), 0) << name;
@@ -221,43 +222,19 @@ TEST(Stage, fp32_and_bf16_stay_near_fp64) {
   const PackedBatch batch = tiny_batch();
   const auto logits_in = [&](at::ScalarType dtype) {
     const TinyModel model(tiny_shape(), dtype);
-    Stage::Saved saved;
-    return Stage(model.shape, model.table).forward(batch, 1, false, saved).to(at::kDouble);
+    TinyNet::Saved saved;
+    return TinyNet(model.shape, model.table).forward(batch, 1, false, saved).to(at::kDouble);
   };
   const at::Tensor exact = logits_in(at::kDouble);
   EXPECT_LT(largest_difference(logits_in(at::kFloat), exact), 1e-5);
   EXPECT_LT(largest_difference(logits_in(at::kBFloat16), exact), 0.05);
 }
 
-TEST(Stage, refuses_by_name_what_the_block_does_not_compute) {
-  const auto complaint = [](auto change) -> std::string {
-    ModelShape shape = tiny_shape();
-    const TinyModel model(shape, at::kDouble);
-    change(shape.block);
-    try {
-      const Stage stage(shape, model.table);
-    } catch (const BadInput& bad) {
-      return to_text(bad.problems());
-    }
-    return "";
-  };
-  const auto names = [&](const char* part, auto change) {
-    EXPECT_NE(complaint(change).find(part), std::string::npos) << part;
-  };
-  EXPECT_EQ(complaint([](BlockShape&) {}), "");
-  names("rms_norm", [](BlockShape& b) { b.norm = NormKind::rms_norm; });
-  names("norm_place", [](BlockShape& b) { b.norm_place = NormPlace::before; });
-  names("causal", [](BlockShape& b) { b.mask = MaskKind::causal; });
-  names("kv_heads", [](BlockShape& b) { b.kv_heads = 2; });
-  names("gated_mlp", [](BlockShape& b) { b.gated_mlp = true; });
-  names("bias", [](BlockShape& b) { b.mlp_bias = false; });
-}
-
 TEST(Stage, counts_its_matrix_products) {
   const TinyModel model(tiny_shape(), at::kFloat);
   const PackedBatch batch = tiny_batch();
-  const Stage stage(model.shape, model.table);
-  Stage::Saved saved;
+  const TinyNet stage(model.shape, model.table);
+  TinyNet::Saved saved;
   const at::Tensor logits = stage.forward(batch, 1, true, saved);
   const double forward = 2.0 * 27 * 2 * (4 * 64 * 64 + 2 * 64 * 128);
   EXPECT_EQ(saved.matrix.flops, forward);
@@ -268,15 +245,15 @@ TEST(Stage, counts_its_matrix_products) {
 
 TEST(Stage, documents_do_not_see_each_other) {
   const TinyModel model(tiny_shape(), at::kDouble);
-  const Stage stage(model.shape, model.table);
-  Stage::Saved saved;
+  const TinyNet stage(model.shape, model.table);
+  TinyNet::Saved saved;
   const at::Tensor together = stage.forward(tiny_batch({3, 1, 17, 6}), 1, false, saved);
   PackedBatch alone = tiny_batch({3, 1, 17, 6});
   const std::int64_t begin = alone.offsets[2], end = alone.offsets[3];
   const auto cut = [&](auto& all) { all = {all.begin() + begin, all.begin() + end}; };
   cut(alone.ids), cut(alone.positions), cut(alone.types), cut(alone.places);
   alone.offsets = {0, end - begin};
-  Stage::Saved other;
+  TinyNet::Saved other;
   EXPECT_LT(largest_difference(stage.forward(alone, 1, false, other)[0], together[2]), 1e-13);
 }
 
@@ -285,12 +262,12 @@ TEST(Stage, gradients_with_dropout_equal_finite_differences) {
   shape.attn_dropout = 0.2, shape.hidden_dropout = 0.3, shape.head_dropout = 0.1;
   const TinyModel model(shape, at::kDouble);
   const PackedBatch batch = tiny_batch();
-  const Stage stage(shape, model.table);
+  const TinyNet stage(shape, model.table);
   const auto loss_now = [&] {
-    Stage::Saved saved;
+    TinyNet::Saved saved;
     return cross_entropy(stage.forward(batch, 5, true, saved), batch.labels, {}).sum;
   };
-  Stage::Saved saved;
+  TinyNet::Saved saved;
   stage.backward(cross_entropy(stage.forward(batch, 5, true, saved), batch.labels, {}).gradient,
                  batch, 5, saved);
   double* w = model.weights.mutable_data_ptr<double>();
@@ -311,13 +288,13 @@ TEST(Stage, dropout_depends_on_document_and_step_not_on_the_place_in_the_batch) 
   ModelShape shape = tiny_shape();
   shape.hidden_dropout = 0.5;
   const TinyModel model(shape, at::kDouble);
-  const Stage stage(shape, model.table);
+  const TinyNet stage(shape, model.table);
   PackedBatch whole = tiny_batch({4, 5});
   PackedBatch second = whole;
   const auto cut = [](auto& all) { all = {all.begin() + 4, all.end()}; };
   cut(second.ids), cut(second.positions), cut(second.types), cut(second.places);
   second.offsets = {0, 5};
-  Stage::Saved a, b, c;
+  TinyNet::Saved a, b, c;
   const at::Tensor both = stage.forward(whole, 9, true, a);
   EXPECT_LT(largest_difference(stage.forward(second, 9, true, b)[0], both[1]), 1e-13);
   second.step = 1;

@@ -7,8 +7,8 @@
 #include "io/safetensors.hpp"
 #include "loss/loss.hpp"
 #include "model/load_weights.hpp"
-#include "model/stage.hpp"
 #include "support/tiny_model.hpp"
+#include "support/tiny_net.hpp"
 
 namespace temper {
 
@@ -22,7 +22,7 @@ Json recorded(const std::string& name) { return value_or_throw(read_json_file(kD
 
 TinyModel loaded(const fs::path& directory, const ModelShape& shape, at::ScalarType compute) {
   TinyModel model(shape, compute, /*drawn=*/false);
-  load_weights(directory, shape, model.tensors, 1, false,
+  load_weights(directory, shape, model.tensors, {1, false, {}},
                [&](int tensor, const std::vector<float>& values) {
                  model.set(tensor, {values.begin(), values.end()});
                });
@@ -74,9 +74,9 @@ TEST(TinyBertOfTransformers, logits_and_gradients_of_every_parameter_are_the_sam
   const Json record = recorded("tiny_bert.json");
   const ModelShape shape = value_or_throw(read_model_shape(kData / "tiny_bert", Json::object()));
   const TinyModel model = loaded(kData / "tiny_bert", shape, at::kDouble);
-  const Stage stage(shape, model.table);
+  const TinyNet stage(shape, model.table);
   const PackedBatch batch = batch_of(record["documents"], true);
-  Stage::Saved saved;
+  TinyNet::Saved saved;
   const at::Tensor logits = stage.forward(batch, 1, true, saved);
   EXPECT_LT(worst(logits, record["logits"]), 1e-12);
   stage.backward(cross_entropy(logits, record["labels"], {}).gradient, batch, 1, saved);
@@ -90,7 +90,7 @@ TEST(TinyBertOfTransformers, logits_and_gradients_of_every_parameter_are_the_sam
                   wanted.data());
     const at::Tensor expected = at::tensor(wanted).view(tensor.shape);
     const double scale = std::max(1.0, expected.abs().max().item<double>());
-    EXPECT_LT(model.table.at(tensor.name).gradient.sub(expected).abs().max().item<double>(),
+    EXPECT_LT(model.table.at(tensor.role).gradient.sub(expected).abs().max().item<double>(),
               1e-7 * scale)
         << tensor.name;
   }
@@ -109,9 +109,9 @@ TEST(MiniLmOfTransformers, logits_in_fp32_are_the_same_to_1e_5_with_both_pooling
     for (int i = 0; i < 5 * 384; ++i) head.push_back(0.3 * std::sin(0.1 * i));
     model.set(int(model.tensors.size()) - 2, head);
     ASSERT_EQ(model.tensors[model.tensors.size() - 2].name, "classifier.weight");
-    Stage::Saved saved;
+    TinyNet::Saved saved;
     const at::Tensor logits =
-        Stage(shape, model.table).forward(batch_of(record["documents"], false), 1, false, saved);
+        TinyNet(shape, model.table).forward(batch_of(record["documents"], false), 1, false, saved);
     EXPECT_LT(worst(logits, record["logits"][pooling == Pooling::mean ? "mean" : "cls"]), 1e-5);
   }
 }

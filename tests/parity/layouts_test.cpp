@@ -102,8 +102,8 @@ TEST(Layouts, evaluation_gives_the_same_bits_on_any_number_of_ranks) {
   SmallJob one(small_plan(small_spec("fp32", 1), 150), split, alone);
   SmallJob all(small_plan(small_spec("fp32", world.size()), 150), split, world);
   const auto rows = sample_rows(150, 0, 0, 0);
-  const Evaluation a = evaluate(one.plan, split, rows, *one.stage, alone);
-  const Evaluation b = evaluate(all.plan, split, rows, *all.stage, world);
+  const Evaluation a = evaluate(one.plan, split, rows, one.layers(), alone);
+  const Evaluation b = evaluate(all.plan, split, rows, all.layers(), world);
   EXPECT_EQ(a.logits, b.logits);
   EXPECT_EQ(a.metrics, b.metrics);
 }

@@ -33,8 +33,7 @@ RunSpec oracle_spec(const std::string& precision, const std::string& name, doubl
 
 // The oracle's head where the directory has none that fits.
 void set_head(const ParameterTable& table) {
-  at::Tensor weight = table.at("classifier.weight").weight,
-             bias = table.at("classifier.bias").weight;
+  at::Tensor weight = table.at("head.out.weight").weight, bias = table.at("head.out.bias").weight;
   at::Tensor flat = weight.view({-1});
   for (std::int64_t i = 0; i < flat.numel(); ++i)
     flat[i].fill_(double(float(0.02 * std::sin(double(i + 1)))));

@@ -63,15 +63,20 @@ struct SmallJob {
   const Group& dp;
   ParamUnits units;
   std::unique_ptr<Stage> stage;
+  std::unique_ptr<Head> head;
   std::unique_ptr<Trainer> trainer;
 
   SmallJob(const JobPlan& of, const DocumentSource& train, const Group& group,
            const std::string& directory = "")
       : plan(of), dp(group), units(plan, group.rank()) {
-    units.load(directory, plan.model, directory.empty());
-    stage = std::make_unique<Stage>(plan.model, units.table());
-    trainer = std::make_unique<Trainer>(plan, train, units, *stage, dp);
+    LoadOptions options = load_options(plan.spec);
+    options.random = directory.empty();
+    units.load(directory, plan.model, options);
+    stage = std::make_unique<Stage>(plan.model, units.table(), stage_options(plan.spec));
+    head = std::make_unique<Head>(plan.model, units.table());
+    trainer = std::make_unique<Trainer>(plan, train, units, layers(), dp);
   }
+  Layers layers() const { return {*stage, *head}; }
   std::vector<StepResult> run(std::int64_t steps) {
     std::vector<StepResult> results;
     for (std::int64_t s = 0; s < steps; ++s) results.push_back(trainer->step(s, false));

@@ -34,7 +34,8 @@ inline std::vector<double> tiny_values(const LogicalTensor& tensor, int index) {
   for (std::int64_t i = 0; i < tensor.numel(); ++i) {
     const auto words = philox({7, 11}, {std::uint32_t(i), std::uint32_t(index), 0, 0});
     const double normal = normal_pair(words[0], words[1])[0];
-    values.push_back(tensor.name.ends_with("LayerNorm.weight") ? 1 + 0.1 * normal : 0.2 * normal);
+    values.push_back(tensor.role.ends_with(".weight") && tensor.shape.size() == 1 ? 1 + 0.1 * normal
+                                                                                  : 0.2 * normal);
   }
   return values;
 }
@@ -47,7 +48,10 @@ struct TinyModel {
   ParameterTable table;
 
   TinyModel(const ModelShape& of, at::ScalarType compute, bool drawn = true)
-      : shape(of), tensors(logical_tensors(of)) {
+      : TinyModel(of, logical_tensors(of), compute, drawn) {}
+  TinyModel(const ModelShape& of, std::vector<LogicalTensor> all, at::ScalarType compute,
+            bool drawn = true)
+      : shape(of), tensors(std::move(all)) {
     std::int64_t total = 0;
     for (const LogicalTensor& t : tensors) total += (t.numel() + 63) / 64 * 64;
     weights = at::zeros({total}, at::dtype(compute));
@@ -55,8 +59,10 @@ struct TinyModel {
     std::int64_t offset = 0;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       const std::int64_t n = tensors[i].numel();
-      table.add(tensors[i].name, {weights.narrow(0, offset, n).view(tensors[i].shape),
-                                  gradients.narrow(0, offset, n).view(tensors[i].shape)});
+      table.add(tensors[i].role,
+                {weights.narrow(0, offset, n).view(tensors[i].shape),
+                 tensors[i].trained ? gradients.narrow(0, offset, n).view(tensors[i].shape)
+                                    : at::Tensor()});
       offset += (n + 63) / 64 * 64;
       if (drawn) set(int(i), tiny_values(tensors[i], int(i)));
     }
@@ -64,14 +70,14 @@ struct TinyModel {
   // The values of tensor `index`, row-major.
   void set(int index, const std::vector<double>& values) {
     const LogicalTensor& tensor = tensors[std::size_t(index)];
-    table.at(tensor.name).weight.copy_(at::tensor(values).view(tensor.shape));
+    table.at(tensor.role).weight.copy_(at::tensor(values).view(tensor.shape));
   }
-  // The same weights with only `trained` tensors having a gradient.
+  // The same weights with only those tensors having a gradient whose role begins with `trained`.
   ParameterTable with_gradients_of(const std::string& trained) const {
     ParameterTable part;
-    for (const auto& [name, parameter] : table)
-      part.add(name,
-               {parameter.weight, name.starts_with(trained) ? parameter.gradient : at::Tensor()});
+    for (const auto& [role, parameter] : table)
+      part.add(role,
+               {parameter.weight, role.starts_with(trained) ? parameter.gradient : at::Tensor()});
     return part;
   }
 };

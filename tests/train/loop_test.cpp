@@ -60,7 +60,7 @@ struct TestRun {
     const Group world = Group::world();
     job = std::make_unique<SmallJob>(plan, train, world);
     Records records(folder.path, true);
-    report = run_loop({plan, {&train, eval, test}, job->units, *job->stage, world}, records,
+    report = run_loop({plan, {&train, eval, test}, job->units, job->layers(), world}, records,
                       ProgressSink::silent);
   }
 };
@@ -97,7 +97,7 @@ TEST(Loop, leaves_the_best_state_its_predictions_and_one_record_for_each_step) {
   EXPECT_EQ(metrics_json(run.report)["eval/macro_f1"].get<double>(), best);
   // The units hold the state that was evaluated.
   const Group world = Group::world();
-  const Evaluation again = evaluate(plan, eval, sample_rows(24, 0, 0, 0), *run.job->stage, world);
+  const Evaluation again = evaluate(plan, eval, sample_rows(24, 0, 0, 0), run.job->layers(), world);
   EXPECT_EQ(again.logits, run.report.eval.logits);
   write_predictions(run.folder.path / "p.jsonl", plan, test, run.report.test);
   const std::vector<Json> predictions = run.folder.lines("p.jsonl");
@@ -158,8 +158,7 @@ TEST(Loop, with_a_frozen_encoder_only_the_head_moves) {
   const SmallJob fresh(plan, train, world);
   const ParameterTable after = run.job->units.table(), before = fresh.units.table();
   for (const auto& [name, parameter] : after)
-    EXPECT_EQ(!parameter.weight.equal(before.at(name).weight), name.starts_with("classifier."))
-        << name;
+    EXPECT_EQ(!parameter.weight.equal(before.at(name).weight), name.starts_with("head.")) << name;
   for (const ExportedTensor& tensor : run.job->units.masters(world))
     EXPECT_TRUE(tensor.name.starts_with("classifier.")) << tensor.name;
 }
