@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/file.hpp"
+#include "plan/row_format.hpp"
 
 namespace temper {
 
@@ -17,6 +18,8 @@ constexpr std::int64_t kWholeBytes = 64 << 20, kSampleBytes = 256 << 10, kSample
 constexpr std::int64_t kLinesLookedAt = 512;
 // English prose in a vocabulary of 30,000 pieces.
 constexpr double kBytesPerToken = 4.6;
+// What a chat template writes around a message.
+constexpr double kTokensPerMessage = 5;
 
 struct FileLook {
   double lines = 0;
@@ -78,6 +81,16 @@ double bytes_below(const Json& value) {
   return bytes;
 }
 
+// Two for alpaca and prompt-completion rows.
+double messages_of(const std::string& line, const DataSpec& data) {
+  if (data.row_format.empty() || data.row_format == "text") return 0;
+  const Json row = Json::parse(line, nullptr, false);
+  const std::string column = messages_column(data, data.row_format);
+  return row.is_object() && row.contains(column) && row[column].is_array()
+             ? double(row[column].size())
+             : 2;
+}
+
 // The text of a JSONL row in bytes, and its label; of other formats the line's length.
 double text_bytes(const std::string& line, const std::string& format, const DataSpec& data,
                   std::set<std::string>& labels) {
@@ -115,7 +128,8 @@ Estimate estimate_files(const std::vector<std::string>& files, const DataSpec& d
     for (const std::string& line : look.some) {
       if (line.empty()) continue;
       const double bytes = text_bytes(line, format, data, all.labels);
-      const double tokens = std::ceil(bytes / kBytesPerToken) + 2;
+      const double tokens =
+          std::ceil(bytes / kBytesPerToken) + 2 + kTokensPerMessage * messages_of(line, data);
       const double length = std::min(double(max_length), tokens);
       // Raw text is cut into pieces, all else is cut short.
       const double pieces = data.row_format == "text" ? std::ceil(tokens / double(max_length)) : 1;

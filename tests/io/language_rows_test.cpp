@@ -22,7 +22,7 @@ TEST_F(LanguageRows, conversations_learn_the_assistants_words_and_ends_and_nothi
             "Face<|im_end|>\n<|im_start|>user\nHello there<|im_end|>\n<|im_start|>assistant\nHello "
             "world<|im_end|>\n");
   EXPECT_EQ(learned(0), "Hello world<|im_end|>");
-  EXPECT_EQ(train().trained_bytes(0), std::int64_t(std::string("Hello world<|im_end|>").size()));
+  EXPECT_EQ(train().trained_bytes(0), 11);
   EXPECT_EQ(learned(1), "Two.<|im_end|> five\nsix <|im_end|>");
   // What a user writes is no control token: two ends of the user's, one of the system's, two of the
   // assistant's.

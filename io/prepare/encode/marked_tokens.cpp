@@ -32,7 +32,7 @@ std::int64_t learned_bytes(const MarkedTokens& tokens) {
   std::int64_t bytes = 0, counted = 0;
   for (std::size_t i = 0; i < tokens.bytes.size(); ++i) {
     const Extent& at = tokens.bytes[i];
-    if (i > 0 && tokens.marks[i] & kTrained)
+    if (i > 0 && (tokens.marks[i] & kTrained) && !(tokens.marks[i] & kSpecial))
       bytes += std::max<std::int64_t>(0, at.end - std::max(at.begin, counted));
     counted = std::max(counted, at.end);
   }

@@ -28,7 +28,8 @@ MarkedTokens surrounded(const std::vector<std::int32_t>& before, const MarkedTok
 
 // Tokens that a causal model learns to predict: marked, and not the first of the document.
 std::int64_t learned_tokens(const MarkedTokens& tokens);
-// Bytes of the text that those tokens stand for; what two tokens share counts once.
+// Bytes of the text that those tokens stand for, special tokens left out; what two tokens share
+// counts once.
 std::int64_t learned_bytes(const MarkedTokens& tokens);
 
 // Consecutive extents of at most `most` tokens; the last is never a single token, which would have
