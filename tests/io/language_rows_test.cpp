@@ -37,6 +37,22 @@ TEST_F(LanguageRows, conversations_learn_the_assistants_words_and_ends_and_nothi
   EXPECT_EQ(split.trained_tokens, trained);
 }
 
+TEST_F(LanguageRows, tokens_and_marks_are_those_of_tokenizers_and_jinja2) {
+  const Json recorded =
+      read_json_file(TEMPER_SOURCE_DIR "/tests/io/data/chat_rows.json").value()["rows"];
+  std::string rows;
+  for (const Json& row : recorded) rows += Json{{"messages", row["messages"]}}.dump() + "\n";
+  open(language("sft", rows, kMessages));
+  ASSERT_EQ(train().documents(), std::int64_t(recorded.size()));
+  for (std::int64_t d = 0; d < train().documents(); ++d) {
+    const Json& row = recorded[std::size_t(d)];
+    EXPECT_EQ(ids(d), row["ids"].get<std::vector<std::int32_t>>()) << row["messages"];
+    std::vector<int> learned;
+    for (const std::uint8_t mark : marks(d)) learned.push_back(mark & kTrained);
+    EXPECT_EQ(learned, row["learned"].get<std::vector<int>>()) << row["messages"];
+  }
+}
+
 TEST_F(LanguageRows, everything_is_learned_where_the_manifest_says_so) {
   Json json = language("sft", conversation({{"user", "Hi"}, {"assistant", "Yes"}}), kMessages);
   json["learned"] = "everything";
