@@ -9,6 +9,7 @@
 #include "train/assemble.hpp"
 #include "train/batch_source.hpp"
 #include "train/compute_session.hpp"
+#include "train/evaluation/predictions.hpp"
 #include "train/loop.hpp"
 #include "train/run_outcome.hpp"
 
@@ -35,13 +36,11 @@ struct Workplace {
 
   // Local.
   void open(const JobPlan& plan, int coordinate, const fs::path& model, const ModelShape& shape,
-            bool training) {
+            const LoadOptions& options, bool training) {
     store.emplace(plan.store);
     if (const Problems problems = check_store(plan, store->card(), training); !problems.empty())
       throw BadInput(problems);
     units.emplace(plan, coordinate);
-    LoadOptions options = load_options(plan.spec);
-    options.random = options.random && training;
     units->load(model, shape, options);
     const ParameterTable table = units->table();
     stage.emplace(plan.model, table, stage_options(plan.spec));
@@ -89,6 +88,7 @@ void write_results(const Group& world, const Job& job, const RunReport& report,
   if (plan.save_model) masters = job.units.masters(job.dp);
   run_agreed(world, "writing the results", [&] {
     if (world.rank() != 0) return;
+    write_split(attempt / "predictions-start.jsonl", plan, job.splits.eval, report.start);
     write_split(attempt / "predictions-eval.jsonl", plan, job.splits.eval, report.eval);
     write_split(attempt / "predictions-test.jsonl", plan, job.splits.test, report.test);
     if (plan.save_model)
@@ -97,6 +97,20 @@ void write_results(const Group& world, const Job& job, const RunReport& report,
                    plan.label_names, plan.spec.model.task == "regression",
                    whole_model(plan, std::move(masters)));
   });
+}
+
+// The model that a trial has left: whole, or adapters for the model that it began with. Local.
+void open_tested(const JobPlan& plan, int coordinate, Workplace& place) {
+  LoadOptions options = load_options(plan.spec);
+  if (plan.spec.train.finetuning_type == "lora") {
+    options.lora.adapter_name_or_path = plan.test_model;
+    place.open(plan, coordinate, plan.spec.model.model_name_or_path, plan.model, options, false);
+    return;
+  }
+  options.random = false;
+  ModelShape shape = plan.model;
+  shape.own_head = true;  // a fine-tuned model brings its head
+  place.open(plan, coordinate, plan.test_model, shape, options, false);
 }
 
 }  // namespace
@@ -110,7 +124,8 @@ Outcome run_rank_train(const Group& world, const fs::path& plan_path, const fs::
   const Group dp = world.split(here.pp * plan.mesh.tp + here.tp, here.dp);
   Workplace place;
   run_agreed(world, "setting up", [&] {
-    place.open(plan, here.dp, plan.spec.model.model_name_or_path, plan.model, true);
+    place.open(plan, here.dp, plan.spec.model.model_name_or_path, plan.model,
+               load_options(plan.spec), true);
     place.records.emplace(attempt, world.rank() == 0);
   });
   const Job job{plan,
@@ -137,9 +152,7 @@ Outcome run_rank_test(const Group& world, const fs::path& plan_path, const fs::p
   run_agreed(world, "setting up", [&] {
     if (plan.test_model.empty())
       throw BadInput(Problem{plan_path.string(), "names no model to test", "", ""});
-    ModelShape shape = plan.model;
-    shape.own_head = true;  // a fine-tuned model brings its head
-    place.open(plan, dp.rank(), plan.test_model, shape, false);
+    open_tested(plan, dp.rank(), place);
     place.records.emplace(attempt, world.rank() == 0);
   });
   const DocumentSource& test = place.store->split("test");

@@ -41,6 +41,7 @@ const std::vector<RefusedKey> kRefusedEverywhere{{"quantization_config", "null"}
                                                  {"use_bidirectional_attention", "false"},
                                                  {"attention_bias", "false"},
                                                  {"mlp_bias", "false"},
+                                                 {"lm_head_bias", "false"},
                                                  {"clip_qkv", "null"},
                                                  {"qk_layernorm", "false"},
                                                  {"use_qk_norm", "false"},
@@ -53,13 +54,24 @@ const std::vector<RefusedKey> kRefusedEverywhere{{"quantization_config", "null"}
                                                  {"head_dim", "null"},
                                                  {"num_key_value_heads", "null"}};
 
+// Far above any model; below, no product of sizes overflows and no list of layers fills the memory.
+constexpr std::int64_t kMostLayers = 10000, kMostChannels = 1 << 20, kMostRows = 1 << 28;
+
+std::int64_t within(ConfigReader& config, const std::string& key, std::int64_t value,
+                    std::int64_t most) {
+  if (value <= most) return value;
+  config.problem(key, std::to_string(value) + " is too many",
+                 "At most " + std::to_string(most) + ".");
+  return 1;
+}
+
 void read_sizes(ConfigReader& config, const FamilyKeys& keys, ModelShape& shape) {
   BlockShape& block = shape.block;
-  block.hidden = config.count(keys.hidden);
-  shape.layers = config.count(keys.layers);
-  block.heads = config.count(keys.heads);
+  block.hidden = within(config, keys.hidden, config.count(keys.hidden), kMostChannels);
+  shape.layers = within(config, keys.layers, config.count(keys.layers), kMostLayers);
+  block.heads = within(config, keys.heads, config.count(keys.heads), kMostChannels);
   block.kv_heads = config.count(keys.kv_heads, block.heads);
-  shape.vocab_size = config.count(keys.vocab_size);
+  shape.vocab_size = within(config, keys.vocab_size, config.count(keys.vocab_size), kMostRows);
   shape.max_positions = config.count(keys.max_positions);
   if (!keys.type_vocab_size.empty()) shape.type_vocab_size = config.count(keys.type_vocab_size);
   // Some families derive it from the hidden size where it is left out or null.
@@ -73,6 +85,7 @@ void read_sizes(ConfigReader& config, const FamilyKeys& keys, ModelShape& shape)
                      word(block.heads) + " heads do not divide hidden size " + word(block.hidden));
     block.head_size = std::max<std::int64_t>(1, block.hidden / block.heads);
   }
+  block.head_size = within(config, keys.head_size, block.head_size, kMostRows / block.heads);
   if (block.heads % block.kv_heads != 0)
     config.problem(keys.kv_heads,
                    word(block.kv_heads) + " does not divide " + word(block.heads) + " query heads");
@@ -131,7 +144,9 @@ void set_head(const HeadRule& rule, ModelShape& shape) {
 void read_labels(ConfigReader& config, ModelShape& shape) {
   const Json* names = config.find("id2label");
   if (names != nullptr && !names->is_object()) return config.problem("id2label", "is no object");
-  shape.num_labels = names != nullptr ? std::int64_t(names->size()) : config.count("num_labels", 2);
+  shape.num_labels =
+      names != nullptr ? std::int64_t(names->size())
+                       : within(config, "num_labels", config.count("num_labels", 2), kMostChannels);
   for (std::int64_t i = 0; i < shape.num_labels; ++i) {
     const std::string key = std::to_string(i);
     if (names == nullptr)

@@ -4,6 +4,7 @@
 
 #include "plan/check_spec.hpp"
 #include "plan/estimates.hpp"
+#include "plan/lora_plan.hpp"
 #include "plan/plan_parts.hpp"
 #include "plan/trained_tensors.hpp"
 
@@ -189,6 +190,11 @@ Checked<JobPlan> plan_job(const RunSpec& spec, const ModelShape& model, const Da
   if (!problems.empty()) return problems;
   plan.label_names = facts.estimated ? std::vector<std::string>{} : facts.label_names;
   plan.tensors = logical_tensors(plan.model);
+  if (spec.train.finetuning_type == "lora") {
+    Checked<std::vector<LogicalTensor>> adapted = lora_tensors(plan.model, plan.tensors, spec.lora);
+    if (!adapted) return adapted.problems();
+    plan.tensors = std::move(adapted).value();
+  }
   mark_trained(spec, plan.model, plan.tensors, problems);
   if (!problems.empty()) return problems;
   plan.units = plan_units(plan.tensors, int(plan.model.layers), plan.mesh.dp);

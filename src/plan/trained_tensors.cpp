@@ -5,6 +5,8 @@
 #include <map>
 #include <string_view>
 
+#include "plan/lora_plan.hpp"
+
 namespace temper {
 
 namespace {
@@ -26,19 +28,10 @@ bool fits(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-bool is_adapter(const LogicalTensor& tensor) {
-  return tensor.role.ends_with(".lora_a") || tensor.role.ends_with(".lora_b");
-}
-
 // The output, what lies between it and the last hidden state, and the pooler.
 bool is_head(const LogicalTensor& tensor, const ModelShape& shape) {
   return tensor.unit == int(shape.layers) + 1 && !tensor.role.starts_with("final_norm.") &&
          !is_adapter(tensor);
-}
-
-// PEFT: a module and all below it, by its last path parts.
-bool is_in_module(const std::string& name, const std::string& module) {
-  return ("." + name + ".").find("." + module + ".") != std::string::npos;
 }
 
 // "layers.0.mlp.up.weight", ".mlp.up.weight", ... : what a word may have meant.
@@ -69,23 +62,6 @@ void mark_frozen(const std::vector<std::string>& patterns, std::vector<LogicalTe
     if (!named)
       problems.push_back({"train.freeze", "\"" + pattern + "\" names no tensor of the model", "",
                           did_you_mean(path, paths_of(tensors))});
-  }
-}
-
-void mark_modules_to_save(const std::vector<std::string>& modules,
-                          std::vector<LogicalTensor>& tensors, Problems& problems) {
-  for (const std::string& module : modules) {
-    bool named = false;
-    for (LogicalTensor& tensor : tensors)
-      if (is_in_module(tensor.name, module)) named = tensor.trained = true;
-    if (named) continue;
-    std::vector<std::string> last_parts;
-    for (const std::string& path : paths_of(tensors))
-      last_parts.push_back(path.substr(path.rfind('.') + 1));
-    problems.push_back({"lora.modules_to_save", "\"" + module + "\" is no module of the model",
-                        module == "lm_head" ? "its output matrix is the word embedding" : "",
-                        module == "lm_head" ? "Name the word embedding instead."
-                                            : did_you_mean(module, last_parts)});
   }
 }
 
@@ -134,13 +110,13 @@ void mark_trained(const RunSpec& spec, const ModelShape& shape, std::vector<Logi
   const bool language = shape.head.kind == HeadKind::language;
   for (LogicalTensor& tensor : tensors) {
     const bool head = is_head(tensor, shape);
-    tensor.trained =
-        type == "full" || type == "freeze" || (type == "head" && head) ||
-        (type == "lora" && (is_adapter(tensor) || (tensor.role.starts_with("head.") && !language)));
+    if (type == "lora")
+      tensor.trained |= tensor.role.starts_with("head.") && !language;
+    else
+      tensor.trained = type != "head" || head;
     tensor.lr_scale = lr_scale_of(tensor, shape, spec.train.layerwise_lr_decay);
   }
   if (type == "freeze") mark_frozen(spec.train.freeze, tensors, problems);
-  if (type == "lora") mark_modules_to_save(spec.lora.modules_to_save, tensors, problems);
   if (std::none_of(tensors.begin(), tensors.end(), [](const auto& t) { return t.trained; }))
     problems.push_back({type == "freeze" ? "train.freeze" : "train.finetuning_type",
                         "\"" + type + "\" leaves nothing to train",

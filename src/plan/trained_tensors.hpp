@@ -22,9 +22,10 @@
 
 namespace temper {
 
-// Sets `trained` and `lr_scale` of every tensor. lr_scale is train.layerwise_lr_decay to the power
+// Sets `trained` and `lr_scale` of every tensor; with lora the tensors are those of lora_tensors,
+// which has marked adapters and modules_to_save. lr_scale is train.layerwise_lr_decay to the power
 // of the layers between the tensor's and the last one: 1 for the last layer and the head. Problems:
-// patterns and modules that name nothing, nothing left to train, one product half frozen.
+// patterns that name nothing, nothing left to train, one product half frozen.
 void mark_trained(const RunSpec& spec, const ModelShape& shape, std::vector<LogicalTensor>& tensors,
                   Problems& problems);
 

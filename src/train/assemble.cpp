@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analysis/entities.hpp"
 #include "plan/metrics.hpp"
 
 namespace temper {
@@ -15,7 +16,9 @@ const StoreCard::Split* find_split(const StoreCard& card, const std::string& nam
 }
 
 void check_classes(const JobPlan& plan, const StoreCard& card, Problems& problems) {
-  if (plan.spec.model.task == "regression") return;
+  const bool classes = plan.spec.model.task == "sequence-classification" ||
+                       plan.spec.model.task == "token-classification";
+  if (!classes) return;
   if (plan.label_names != card.label_names)
     problems.push_back({plan.store,
                         "holds the classes " + Json(card.label_names).dump() +
@@ -28,7 +31,12 @@ void check_classes(const JobPlan& plan, const StoreCard& card, Problems& problem
                         "", "Leave it out?"});
 }
 
-void check_objective(const RunSpec& spec, Problems& problems) {
+void check_objective(const JobPlan& plan, Problems& problems) {
+  const RunSpec& spec = plan.spec;
+  if (spec.objective.starts_with("eval/entity_") && !are_entity_tags(plan.label_names))
+    problems.push_back({"study.objective",
+                        "\"" + spec.objective + "\" needs classes of the kind B-X, I-X, O", "",
+                        "Use \"eval/macro_f1\"."});
   std::vector<std::string> known;
   for (const std::string& name : metric_names(spec.model.task)) known.push_back("eval/" + name);
   if (std::find(known.begin(), known.end(), spec.objective) != known.end()) return;
@@ -73,7 +81,7 @@ Problems check_store(const JobPlan& plan, const StoreCard& card, bool needs_trai
                               std::to_string(plan.model.max_positions) + " positions",
                           "", "Use a smaller data.max_length."});
   if (needs_training) {
-    check_objective(plan.spec, problems);
+    check_objective(plan, problems);
     const StoreCard::Split* train = find_split(card, "train");
     const std::int64_t wanted = plan.spec.data.max_train_samples;
     const std::int64_t documents = train == nullptr ? 0

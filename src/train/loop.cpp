@@ -42,6 +42,10 @@ class Loop {
   RunReport run() {
     const std::int64_t total = job_.plan.batch.total_steps;
     records_.event("training_begins", {{"steps", total}});
+    if (evaluates_ && job_.plan.spec.train.eval_on_start) {
+      report_.start = evaluate_split();
+      records_.record(eval_record("eval", 0, report_.start));
+    }
     while (report_.steps < total && report_.outcome == Outcome::done && !stopped_early_) step();
     // A run without steps evaluates what it was given.
     if (total == 0 && evaluates_) evaluate_now();
@@ -69,7 +73,7 @@ class Loop {
     logged_.add(result);
     skipped_ = result.skipped ? skipped_ + 1 : 0;
     char detail[32];
-    std::snprintf(detail, sizeof detail, "loss %.4f", result.loss_sum / result.loss_weight);
+    std::snprintf(detail, sizeof detail, "loss %.4f", result.loss());
     progress_.set(done, detail);
     const bool last = done == job_.plan.batch.total_steps;
     if (done % job_.plan.spec.train.logging_steps == 0 || last || result.stop || skipped_ > 0)
@@ -101,9 +105,7 @@ class Loop {
     report_.reason = std::move(reason);
   }
 
-  // Keeps the state when it is the best so far; counts evaluations without gain.
-  void evaluate_now() {
-    trainer_.settle();
+  Evaluation evaluate_split() {
     const DocumentSource& split = *job_.splits.eval;
     const RunSpec& spec = job_.plan.spec;
     const auto seed = std::uint64_t(spec.train.data_seed.value_or(spec.train.seed));
@@ -112,6 +114,14 @@ class Loop {
                  sample_rows(split.documents(), spec.data.max_eval_samples, seed, kEvalSample),
                  job_.layers, job_.dp);
     report_.evaluation_seconds += now.seconds;
+    return now;
+  }
+
+  // Keeps the state when it is the best so far; counts evaluations without gain.
+  void evaluate_now() {
+    trainer_.settle();
+    const RunSpec& spec = job_.plan.spec;
+    Evaluation now = evaluate_split();
     records_.record(eval_record("eval", report_.steps, now));
     const double value = objective_of(spec, now);
     const bool better = !has_best_ || (greater_is_better(spec) ? value > best_ : value < best_) ||

@@ -34,6 +34,7 @@ struct RunReport {
   Phases phases;             // sums of this rank
   MatrixUse matrix;          // of this rank, while training
   double evaluation_seconds = 0;
+  Evaluation start;       // of the untouched model (train.eval_on_start)
   Evaluation eval, test;  // of the state that is the result; empty where not evaluated
 };
 

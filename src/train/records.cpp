@@ -12,6 +12,7 @@ void StepSums::add(const StepResult& step) {
   sums.learning_rate = step.learning_rate;
   sums.documents += step.documents;
   sums.tokens += step.tokens;
+  sums.loss_tokens += step.loss_tokens;
   sums.bytes_sent += step.bytes_sent;
   sums.skipped |= step.skipped;
   sums.seconds += step.seconds;
@@ -23,12 +24,12 @@ Json step_record(std::int64_t step, double epoch, const StepSums& all) {
   return {{"kind", "step"},
           {"step", step},
           {"epoch", epoch},
-          {"loss", s.loss_sum / s.loss_weight},
+          {"loss", s.loss()},
           {"grad_norm", s.grad_norm},
           {"learning_rate", s.learning_rate},
           {"documents", s.documents},
           {"tokens", s.tokens},
-          {"loss_tokens", s.documents},
+          {"loss_tokens", s.loss_tokens},
           {"seconds", s.seconds},
           {"phases", s.phases.to_json()},
           {"bytes_sent", s.bytes_sent},

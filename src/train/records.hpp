@@ -7,7 +7,7 @@
 
 #include "core/file.hpp"
 #include "core/json.hpp"
-#include "train/evaluation.hpp"
+#include "train/evaluation/evaluation.hpp"
 #include "train/step.hpp"
 
 namespace temper {

@@ -18,6 +18,7 @@ JobUse measure_use(const Group& world, const EnergyMeter& meter, const RunReport
 
 Json metrics_json(const RunReport& report) {
   Json metrics = Json::object();
+  for (const auto& [name, value] : report.start.metrics) metrics["start/" + name] = value;
   for (const auto& [name, value] : report.eval.metrics) metrics["eval/" + name] = value;
   for (const auto& [name, value] : report.test.metrics) metrics["test/" + name] = value;
   return metrics;

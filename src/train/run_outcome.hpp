@@ -15,7 +15,7 @@ struct JobUse {
 // `meter` has run since the rank began. Collective over `world`.
 JobUse measure_use(const Group& world, const EnergyMeter& meter, const RunReport& report);
 
-// {"eval/loss": ..., "test/macro_f1": ...}
+// {"start/loss": ..., "eval/loss": ..., "test/macro_f1": ...}
 Json metrics_json(const RunReport& report);
 Json outcome_json(const RunReport& report, const JobUse& use);
 

@@ -13,8 +13,8 @@ constexpr std::int64_t kDocuments = 37, kSteps = 7;  // a step of 5 documents cl
 void expect_equal_courses(const std::vector<StepResult>& a, const std::vector<StepResult>& b,
                           double tolerance) {
   for (std::size_t s = 0; s < a.size(); ++s) {
-    const double loss = b[s].loss_sum / b[s].loss_weight;
-    EXPECT_NEAR(a[s].loss_sum / a[s].loss_weight, loss, tolerance * std::abs(loss)) << "step " << s;
+    const double loss = b[s].loss();
+    EXPECT_NEAR(a[s].loss(), loss, tolerance * std::abs(loss)) << "step " << s;
     EXPECT_NEAR(a[s].grad_norm, b[s].grad_norm, tolerance * b[s].grad_norm) << "step " << s;
     EXPECT_EQ(a[s].documents, b[s].documents) << "step " << s;
     EXPECT_EQ(a[s].tokens, b[s].tokens) << "step " << s;

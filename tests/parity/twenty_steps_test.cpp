@@ -55,7 +55,7 @@ void expect_recorded_course(const fs::path& model, const fs::path& recorded,
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const double loss = wanted["loss"][s].get<double>(),
                  norm = wanted["grad_norm"][s].get<double>();
-    EXPECT_NEAR(steps[s].loss_sum / steps[s].loss_weight, loss, tolerance * loss) << "step " << s;
+    EXPECT_NEAR(steps[s].loss(), loss, tolerance * loss) << "step " << s;
     EXPECT_NEAR(steps[s].grad_norm, norm, tolerance * norm) << "step " << s;
   }
 }

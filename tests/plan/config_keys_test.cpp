@@ -205,6 +205,10 @@ TEST(ConfigKeys, hostile_values_are_problems_with_the_key) {
   const Json llama = preset("Llama-3-8B");
   for (const Json& change : std::vector<Json>{{{"hidden_size", -4096}},
                                               {{"num_hidden_layers", 1e30}},
+                                              {{"num_hidden_layers", 1 << 29}},
+                                              {{"hidden_size", 1 << 30}},
+                                              {{"head_dim", 1 << 28}},
+                                              {{"vocab_size", 1 << 30}},
                                               {{"num_attention_heads", "32"}},
                                               {{"num_key_value_heads", 5}},
                                               {{"vocab_size", nullptr}},
@@ -224,6 +228,7 @@ TEST(ConfigKeys, hostile_values_are_problems_with_the_key) {
   EXPECT_FALSE(model_shape_of_config(Json::array(), "config.json"));
   Json classifier = preset("BERT base cased with pooler");
   classifier["architectures"] = {"BertForSequenceClassification"};
+  EXPECT_NE(refusal(classifier, {{"num_labels", 1 << 29}}).find("num_labels"), std::string::npos);
   EXPECT_NE(refusal(classifier, {{"id2label", {{"0", "a"}, {"2", "b"}}}}).find("id2label"),
             std::string::npos);
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "plan/estimates.hpp"
+#include "plan/lora_plan.hpp"
 #include "plan/plan_parts.hpp"
 
 namespace temper {
@@ -40,9 +41,8 @@ struct Marked {
     (type == "lora" ? spec.lora.modules_to_save : spec.train.freeze) = patterns;
     tensors = logical_tensors(shape);
     if (type == "lora") {
-      LogicalTensor adapter;
-      adapter.role = "block.1.attn.q.lora_a", adapter.unit = 2, adapter.shape = {4, 32};
-      tensors.push_back(adapter);
+      spec.lora.target_modules = {"layers.1.self_attn.q_proj"};
+      tensors = value_or_throw(lora_tensors(shape, tensors, spec.lora));
     }
     mark_trained(spec, shape, tensors, problems);
   }
@@ -91,16 +91,14 @@ TEST(TrainedTensors, full_trains_everything_and_head_the_head) {
 }
 
 TEST(TrainedTensors, lora_trains_adapters_saved_modules_and_the_heads_of_classes) {
-  EXPECT_EQ(Marked("lora").trained(), std::set<std::string>{"block.1.attn.q.lora_a"});
-  EXPECT_EQ(Marked("lora", {"embed_tokens"}).trained(),
-            (std::set<std::string>{"block.1.attn.q.lora_a", "embed.words.weight"}));
-  const Marked classes("lora", {},
-                       value_or_throw(with_task(tiny_llama(), "sequence-classification")));
-  EXPECT_EQ(classes.trained(), (std::set<std::string>{"block.1.attn.q.lora_a", "head.out.weight"}));
-  const std::string unknown = to_text(Marked("lora", {"embed_token"}).problems);
-  EXPECT_NE(unknown.find("Did you mean \"embed_tokens\"?"), std::string::npos) << unknown;
-  EXPECT_NE(to_text(Marked("lora", {"lm_head"}).problems).find("Name the word embedding instead"),
-            std::string::npos);
+  const std::set<std::string> adapters{"block.1.attn.q.lora_a", "block.1.attn.q.lora_b"};
+  EXPECT_EQ(Marked("lora").trained(), adapters);
+  std::set<std::string> saved = adapters, classes = adapters;
+  saved.insert("embed.words.weight"), classes.insert("head.out.weight");
+  EXPECT_EQ(Marked("lora", {"embed_tokens"}).trained(), saved);
+  EXPECT_EQ(Marked("lora", {}, value_or_throw(with_task(tiny_llama(), "sequence-classification")))
+                .trained(),
+            classes);
 }
 
 TEST(TrainedTensors, freeze_takes_paths_roles_stars_and_exceptions_in_order) {
@@ -195,6 +193,20 @@ TEST(Estimates, flops_follow_what_is_trained_and_where_gradients_pass) {
   // The head's matrix is the frozen embedding: its input's gradient, not its own.
   EXPECT_DOUBLE_EQ(planned(spec).flops_per_token,
                    2 * kBlock + kAttention + 2 * (6 * kBlock + 3 * kAttention) + 4 * head);
+}
+
+TEST(Estimates, a_base_under_adapters_costs_four_for_each_weight) {
+  RunSpec spec = language_spec();
+  spec.train.finetuning_type = "lora";
+  spec.lora.r = 4;
+  const JobPlan plan = planned(spec);
+  // A and B of q, k, v, out, gate, up, down.
+  const double adapters = 4 * (2 * (32 + 32) + 2 * (32 + 16) + 3 * (32 + 48.0));
+  EXPECT_DOUBLE_EQ(plan.flops_per_token,
+                   3 * (4 * kBlock + 6 * adapters + 3 * kAttention) + 4 * 101 * 32);
+  for (const UnitLayout& unit : plan.units)
+    EXPECT_EQ(unit.trained, unit.name.starts_with("block.") && !unit.name.ends_with(".frozen"))
+        << unit.name;
 }
 
 TEST(Estimates, checkpointing_keeps_inputs_and_takes_a_forward_more) {

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "support/small_job.hpp"
+#include "train/evaluation/predictions.hpp"
 #include "train/run_outcome.hpp"
 
 namespace temper {

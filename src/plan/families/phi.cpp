@@ -12,7 +12,8 @@ Family phi3() {
   Family f;
   f.model_type = "phi3";
   f.prefix = "model.";
-  f.keys.kv_heads = "num_key_value_heads", f.keys.norm_eps = "rms_norm_eps";
+  f.keys.kv_heads = "num_key_value_heads", f.keys.head_size = "head_dim";
+  f.keys.norm_eps = "rms_norm_eps";
   f.keys.hidden_dropout = "resid_pdrop", f.keys.attn_dropout = "attention_dropout";
   f.defaults.block = {.norm = NormKind::rms_norm,
                       .norm_place = NormPlace::before,

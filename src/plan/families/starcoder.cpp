@@ -11,7 +11,8 @@ Family starcoder2() {
   Family f;
   f.model_type = "starcoder2";
   f.prefix = "model.";
-  f.keys.kv_heads = "num_key_value_heads", f.keys.norm_eps = "norm_epsilon";
+  f.keys.kv_heads = "num_key_value_heads", f.keys.head_size = "head_dim";
+  f.keys.norm_eps = "norm_epsilon";
   f.keys.attention_bias = f.keys.mlp_bias = "use_bias";
   f.keys.hidden_dropout = "residual_dropout", f.keys.attn_dropout = "attention_dropout";
   f.defaults.block = {.norm = NormKind::layer_norm,
