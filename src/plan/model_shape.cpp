@@ -55,7 +55,7 @@ const std::vector<RefusedKey> kRefusedEverywhere{{"quantization_config", "null"}
                                                  {"num_key_value_heads", "null"}};
 
 // Far above any model; below, no product of sizes overflows and no list of layers fills the memory.
-constexpr std::int64_t kMostLayers = 10000, kMostChannels = 1 << 20, kMostRows = 1 << 28;
+constexpr std::int64_t kMostLayers = 1000, kMostChannels = 1 << 20, kMostRows = 1 << 24;
 
 std::int64_t within(ConfigReader& config, const std::string& key, std::int64_t value,
                     std::int64_t most) {
