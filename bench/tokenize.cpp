@@ -1,6 +1,6 @@
 // Speed of the tokenizer on one core.
 //
-//   bench_tokenize TOKENIZER.json LINES.txt [REPEATS]
+//   bench_tokenize TOKENIZER.json|MODEL.gguf LINES.txt [REPEATS]
 //   -> one line for each repeat: seconds, lines/s, MB/s, tokens. Each begins with empty caches.
 #include <chrono>
 #include <cstdio>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "text/tokenizer.hpp"
+#include "text/load_tokenizer.hpp"
 
 namespace temper {
 namespace {
@@ -37,10 +37,10 @@ void time_once(const Tokenizer& tokenizer, const std::vector<std::string>& lines
 
 int run(int argc, char** argv) {
   if (argc < 3 || argc > 4) {
-    std::fprintf(stderr, "bench_tokenize TOKENIZER.json LINES.txt [REPEATS]\n");
+    std::fprintf(stderr, "bench_tokenize TOKENIZER.json|MODEL.gguf LINES.txt [REPEATS]\n");
     return 64;
   }
-  const Tokenizer tokenizer = value_or_throw(Tokenizer::load(argv[1]));
+  const Tokenizer tokenizer = value_or_throw(load_tokenizer(argv[1]));
   const std::vector<std::string> lines = read_lines(argv[2]);
   double bytes = 0;
   for (const std::string& line : lines) bytes += double(line.size());
