@@ -72,7 +72,9 @@ std::vector<ExportedTensor> whole_model(const JobPlan& plan, std::vector<Exporte
   std::vector<LogicalTensor> frozen;
   for (const LogicalTensor& tensor : plan.tensors)
     if (!tensor.trained) frozen.push_back(tensor);
-  load_weights(plan.spec.model.model_name_or_path, plan.model, frozen, load_options(plan.spec),
+  LoadOptions options = load_options(plan.spec);
+  options.lora.adapter_name_or_path.clear();  // it holds nothing that is frozen
+  load_weights(plan.spec.model.model_name_or_path, plan.model, frozen, options,
                [&](int t, const std::vector<float>& values) {
                  const LogicalTensor& tensor = frozen[std::size_t(t)];
                  masters.push_back({tensor.name, tensor.shape, values});
