@@ -4,6 +4,7 @@
 
 #include "plan/check_spec.hpp"
 #include "plan/estimates.hpp"
+#include "plan/families.hpp"
 #include "plan/lora_plan.hpp"
 #include "plan/plan_parts.hpp"
 #include "plan/trained_tensors.hpp"
@@ -41,11 +42,10 @@ void check_products(const ModelShape& shape, Problems& problems) {
 // The model as this run uses it: pooling, dropout, positions.
 void apply_model_keys(const ModelSpec& spec, ModelShape& shape, Problems& problems) {
   if (!spec.pooling.empty()) {
-    const bool had_pooler = shape.has_pooler || shape.pooling != Pooling::cls;
     shape.pooling = spec.pooling == "cls"    ? Pooling::cls
                     : spec.pooling == "mean" ? Pooling::mean
                                              : Pooling::last;
-    shape.has_pooler = had_pooler && shape.family == "bert" && shape.pooling == Pooling::cls;
+    shape.has_pooler = head_rule(shape).pooler && shape.pooling == Pooling::cls;
   }
   if (spec.attn_dropout) shape.attn_dropout = *spec.attn_dropout;
   if (spec.hidden_dropout) shape.hidden_dropout = shape.head_dropout = *spec.hidden_dropout;
