@@ -1,7 +1,5 @@
 #include "io/prepare/cleaning_summary.hpp"
 
-#include "io/prepare/read_documents.hpp"
-
 namespace temper {
 
 Json cleaning_summary(const Recipe& recipe, const PrepareReport& all, std::int64_t kept) {

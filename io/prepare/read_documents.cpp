@@ -270,16 +270,6 @@ void DocumentReader::finish() {
 
 }  // namespace
 
-std::string place_of(const Recipe& recipe, std::uint32_t file, std::int64_t line) {
-  return recipe.files[file].name + ":" + std::to_string(line);
-}
-
-std::string token_bound_step(const Recipe& recipe) {
-  for (const CleaningStep& step : recipe.steps)
-    if (step.kind == CleaningKind::drop_long && step.most_characters == 0) return step.name;
-  return recipe.data.truncation == "drop" ? "truncation" : "";
-}
-
 Documents read_documents(const Group& world, const Recipe& recipe, const Tokenizer& tokenizer,
                          ProgressSink sink, PrepareReport& report) {
   const std::vector<std::int64_t> sizes = file_sizes(world, recipe);

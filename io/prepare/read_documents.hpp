@@ -16,11 +16,4 @@ namespace temper {
 Documents read_documents(const Group& world, const Recipe& recipe, const Tokenizer& tokenizer,
                          ProgressSink sink, PrepareReport& report);
 
-// A document of the report: "train.jsonl:17".
-std::string place_of(const Recipe& recipe, std::uint32_t file, std::int64_t line);
-
-// What drops a document of more than max_length tokens, or "" where such are cut: a step of the
-// recipe, or data.truncation.
-std::string token_bound_step(const Recipe& recipe);
-
 }  // namespace temper

@@ -46,6 +46,16 @@ RowTask task_of_rows(const std::string& task) {
   return task == "regression" ? RowTask::regression : RowTask::classification;
 }
 
+std::string place_of(const Recipe& recipe, std::uint32_t file, std::int64_t line) {
+  return recipe.files[file].name + ":" + std::to_string(line);
+}
+
+std::string token_bound_step(const Recipe& recipe) {
+  for (const CleaningStep& step : recipe.steps)
+    if (step.kind == CleaningKind::drop_long && step.most_characters == 0) return step.name;
+  return recipe.data.truncation == "drop" ? "truncation" : "";
+}
+
 std::string file_key(int split) {
   constexpr const char* keys[kSplits] = {"data.train_file", "data.validation_file",
                                          "data.test_file"};

@@ -53,4 +53,11 @@ RowTask task_of_rows(const std::string& task);
 // The manifest key that names the files of a split.
 std::string file_key(int split);
 
+// A document of the report: "train.jsonl:17".
+std::string place_of(const Recipe& recipe, std::uint32_t file, std::int64_t line);
+
+// What drops a document of more than max_length tokens, or "" where such are cut: a step of the
+// recipe, or data.truncation.
+std::string token_bound_step(const Recipe& recipe);
+
 }  // namespace temper

@@ -4,7 +4,6 @@
 
 #include "io/document_source.hpp"
 #include "io/prepare/classes.hpp"
-#include "io/prepare/read_documents.hpp"
 
 namespace temper {
 

@@ -6,7 +6,6 @@
 #include "io/document_source.hpp"
 #include "io/prepare/encode/marked_tokens.hpp"
 #include "io/prepare/encode/tagged_words.hpp"
-#include "io/prepare/read_documents.hpp"
 #include "text/chat_template.hpp"
 
 namespace temper {
