@@ -1,23 +1,15 @@
 #include "io/safetensors.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <bit>
-#include <cerrno>
 #include <cstring>
-#include <limits>
 #include <optional>
 #include <set>
-#include <type_traits>
 
 #include "core/contract.hpp"
 #include "core/extent.hpp"
-#include "core/file.hpp"
-#include "core/outcome.hpp"
+#include "io/gguf/blocks.hpp"
 #include "io/input_file.hpp"
+#include "io/output_file.hpp"
 
 namespace temper {
 
@@ -100,6 +92,27 @@ void check_cover(const fs::path& file, const TensorIndex& index, std::int64_t da
                         "", ""});
 }
 
+// Length and JSON of a file that holds these tensors one after another.
+std::string header_of(const std::vector<TensorToWrite>& tensors) {
+  Json header = {{"__metadata__", {{"format", "pt"}}}};
+  std::set<std::string> names;
+  std::int64_t offset = 0;
+  for (const TensorToWrite& tensor : tensors) {
+    const auto bytes = bytes_of(tensor.shape, tensor.dtype);
+    expects(bytes.has_value() && names.insert(tensor.name).second, "tensor ", tensor.name,
+            " cannot be written");
+    header.push_back({tensor.name,
+                      {{"dtype", to_string(tensor.dtype)},
+                       {"shape", tensor.shape},
+                       {"data_offsets", {offset, offset + *bytes}}}});
+    offset += *bytes;
+  }
+  std::string text = header.dump();
+  text.resize(std::size_t(align_up(std::int64_t(text.size()), 8)), ' ');
+  const std::uint64_t length = text.size();
+  return std::string(reinterpret_cast<const char*>(&length), 8) + text;
+}
+
 }  // namespace
 
 Checked<TensorIndex> read_safetensors_header(const fs::path& path) {
@@ -152,44 +165,36 @@ Checked<TensorIndex> read_safetensors_header(const fs::path& path) {
 }
 
 void write_safetensors(const fs::path& path, const std::vector<TensorToWrite>& tensors) {
-  Json header = {{"__metadata__", {{"format", "pt"}}}};
-  std::int64_t offset = 0;
-  for (const TensorToWrite& tensor : tensors) {
-    const auto bytes = bytes_of(tensor.shape, tensor.dtype);
-    expects(bytes.has_value() && !header.contains(tensor.name), "tensor ", tensor.name,
-            " cannot be written");
-    header[tensor.name] = {{"dtype", to_string(tensor.dtype)},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + *bytes}}};
-    offset += *bytes;
+  OutputFile file(path);
+  const std::string header = header_of(tensors);
+  file.write(header.data(), std::int64_t(header.size()));
+  for (const TensorToWrite& tensor : tensors)
+    file.write(tensor.data, *bytes_of(tensor.shape, tensor.dtype));
+  file.commit();
+}
+
+void write_safetensors(const fs::path& path, const std::vector<TensorStream>& tensors,
+                       Dtype dtype) {
+  std::vector<TensorToWrite> plain;
+  for (const TensorStream& tensor : tensors) plain.push_back({tensor.name, tensor.shape, dtype});
+  const std::string header = header_of(plain);
+  const GgmlType type = dtype == Dtype::bf16  ? GgmlType::bf16
+                        : dtype == Dtype::f16 ? GgmlType::f16
+                                              : GgmlType::f32;
+  expects(dtype == Dtype::bf16 || dtype == Dtype::f16 || dtype == Dtype::f32, "weights as ",
+          to_string(dtype));
+  OutputFile file(path);
+  file.write(header.data(), std::int64_t(header.size()));
+  std::vector<float> values;
+  std::vector<std::byte> bytes;
+  for (const TensorStream& tensor : tensors) {
+    values.resize(std::size_t(tensor.numel()));
+    tensor.read(values.data());
+    bytes.resize(std::size_t(*bytes_of(tensor.shape, dtype)));
+    encode_blocks(type, values.data(), tensor.numel(), bytes.data());
+    file.write(bytes.data(), std::int64_t(bytes.size()));
   }
-  std::string text = header.dump();
-  text.resize(std::size_t(align_up(std::int64_t(text.size()), 8)), ' ');
-  const std::uint64_t length = text.size();
-  const fs::path temporary = temporary_beside(path);
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) throw io_failure("cannot create", temporary.string(), errno);
-  const auto write_all = [&](const void* data, std::int64_t bytes) {
-    for (std::int64_t done = 0; done < bytes;) {
-      const ssize_t put =
-          ::write(descriptor, static_cast<const char*>(data) + done, std::size_t(bytes - done));
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) throw io_failure("cannot write", path.string(), errno);
-      done += put;
-    }
-  };
-  try {
-    write_all(&length, 8);
-    write_all(text.data(), std::int64_t(text.size()));
-    for (const TensorToWrite& tensor : tensors)
-      write_all(tensor.data, *bytes_of(tensor.shape, tensor.dtype));
-    commit_file(temporary, path);
-  } catch (...) {
-    ::close(descriptor);
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  ::close(descriptor);
+  file.commit();
 }
 
 }  // namespace temper

@@ -10,6 +10,7 @@
 #include "core/dtype.hpp"
 #include "core/json.hpp"
 #include "core/problem.hpp"
+#include "io/export/tensor_stream.hpp"
 #include "io/tensor_index.hpp"
 
 namespace temper {
@@ -27,5 +28,8 @@ struct TensorToWrite {
 // One file, atomically; `__metadata__` is {"format": "pt"}. Throws WorldFailure.
 void write_safetensors(const std::filesystem::path& file,
                        const std::vector<TensorToWrite>& tensors);
+// The same, one tensor in memory at a time, as F32, F16 or BF16 (round to nearest even).
+void write_safetensors(const std::filesystem::path& file, const std::vector<TensorStream>& tensors,
+                       Dtype dtype);
 
 }  // namespace temper
