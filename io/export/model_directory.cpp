@@ -75,11 +75,15 @@ void write_weights(const fs::path& folder, const DirectoryParts& parts,
              {{"metadata", {{"total_size", total}}}, {"weight_map", std::move(map)}});
 }
 
-void write_tokenizer(const fs::path& folder, const ModelFiles& source,
-                     const DirectoryParts& parts) {
-  if (!source.folder.empty()) copy_tokenizer_files(source.folder, folder);
-  if (!fs::exists(folder / "tokenizer.json") && !parts.tokenizer.is_null())
-    write_json(folder / "tokenizer.json", parts.tokenizer);
+}  // namespace
+
+void write_tokenizer_files(const fs::path& folder, const ModelFiles& source,
+                           const Json& tokenizer) {
+  for (const char* name : kTokenizerFiles)
+    if (!source.folder.empty() && fs::exists(source.folder / name))
+      fs::copy_file(source.folder / name, folder / name);
+  if (!fs::exists(folder / "tokenizer.json") && !tokenizer.is_null())
+    write_json(folder / "tokenizer.json", tokenizer);
   if (!fs::exists(folder / "tokenizer_config.json") && source.tokenizer_config.is_object())
     write_json(folder / "tokenizer_config.json", source.tokenizer_config);
   // A template that stands in tokenizer_config.json has come with it.
@@ -87,13 +91,6 @@ void write_tokenizer(const fs::path& folder, const ModelFiles& source,
       source.tokenizer_config.is_object() && source.tokenizer_config.contains("chat_template");
   if (!source.chat_template.empty() && !inside)
     write_file_atomically(folder / "chat_template.jinja", source.chat_template);
-}
-
-}  // namespace
-
-void copy_tokenizer_files(const fs::path& source, const fs::path& target) {
-  for (const char* name : kTokenizerFiles)
-    if (fs::exists(source / name)) fs::copy_file(source / name, target / name);
 }
 
 void write_folder(const fs::path& target, const std::function<void(const fs::path&)>& fill) {
@@ -121,9 +118,10 @@ void write_model_directory(const fs::path& target, const ModelFiles& source,
     config["torch_dtype"] = config["dtype"] = dtype_name(parts.dtype);
     write_json(folder / "config.json", config);
     write_weights(folder, parts, tensors);
-    write_tokenizer(folder, source, parts);
+    write_tokenizer_files(folder, source, parts.tokenizer);
     if (source.generation_config.is_object())
       write_json(folder / "generation_config.json", source.generation_config);
+    if (parts.more) parts.more(folder);
     if (!parts.card.empty()) write_file_atomically(folder / "README.md", parts.card);
   });
 }

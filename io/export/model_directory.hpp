@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct DirectoryParts {
   std::int64_t shard_bytes = 5'000'000'000;  // of one weight file, as Transformers' default
   Json tokenizer;    // tokenizer.json where the source only embeds one; null: there is none
   std::string card;  // README.md; "" for none
+  std::function<void(const std::filesystem::path& folder)>
+      more;  // writes further files; may be empty
 };
 
 // Written to a folder beside `target` and renamed; an older `target` is replaced. Tokenizer files,
@@ -40,7 +43,9 @@ std::vector<TensorStream> model_streams(const std::filesystem::path& model,
 void write_folder(const std::filesystem::path& target,
                   const std::function<void(const std::filesystem::path& folder)>& fill);
 
-// The files that make up a tokenizer, copied from folder to folder.
-void copy_tokenizer_files(const std::filesystem::path& source, const std::filesystem::path& target);
+// tokenizer.json and its kin as the source has them, tokenizer_config.json and template of a GGUF
+// file; `tokenizer` where there is no tokenizer.json.
+void write_tokenizer_files(const std::filesystem::path& folder, const ModelFiles& source,
+                           const Json& tokenizer);
 
 }  // namespace temper

@@ -6,6 +6,7 @@
 #include "apps/rank_command.hpp"
 #include "core/file.hpp"
 #include "io/token_store.hpp"
+#include "model/load_weights.hpp"
 #include "train/assemble.hpp"
 #include "train/batch_source.hpp"
 #include "train/compute_session.hpp"

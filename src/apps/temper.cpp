@@ -10,6 +10,7 @@
 namespace temper {
 
 void add_data_command(CLI::App& app, Action& action);
+void add_model_command(CLI::App& app, Action& action);
 void add_plan_command(CLI::App& app, Action& action);
 void add_report_command(CLI::App& app, Action& action);
 void add_run_command(CLI::App& app, Action& action);
@@ -42,6 +43,7 @@ int run(int argc, char** argv) {
   add_status_command(app, action);
   add_report_command(app, action);
   add_data_command(app, action);
+  add_model_command(app, action);
   check_command(app, argc, argv);
   try {
     app.parse(argc, argv);

@@ -1,4 +1,4 @@
-// Weights in from a Hugging Face directory, and a fine-tuned model out as one.
+// Weights in from a Hugging Face directory or a GGUF file.
 #pragma once
 
 #include <filesystem>
@@ -30,17 +30,5 @@ struct LoadOptions {
 void load_weights(const std::filesystem::path& directory, const ModelShape& shape,
                   const std::vector<LogicalTensor>& tensors, const LoadOptions& options,
                   const WeightSink& sink);
-
-struct ExportedTensor {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  std::vector<float> values;
-};
-// Writes a directory that Transformers loads: model.safetensors (fp32), config.json of `source`
-// with labels and architecture, and the tokenizer's files. Written to a temporary folder and
-// renamed. Mean pooling is kept in 1_Pooling/config.json.
-void export_model(const std::filesystem::path& source, const std::filesystem::path& target,
-                  const ModelShape& shape, const std::vector<std::string>& label_names,
-                  bool regression, const std::vector<ExportedTensor>& tensors);
 
 }  // namespace temper

@@ -15,7 +15,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "model/load_weights.hpp"
+#include "model/export.hpp"
 #include "model/parameters.hpp"
 #include "mpi/group.hpp"
 #include "plan/job_plan.hpp"

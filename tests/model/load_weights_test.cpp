@@ -9,6 +9,7 @@
 #include "core/file.hpp"
 #include "core/outcome.hpp"
 #include "io/safetensors.hpp"
+#include "model/export.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tiny_model.hpp"
 
