@@ -12,10 +12,6 @@ namespace temper {
 
 OutputFile::OutputFile(const std::filesystem::path& path)
     : path_(path), temporary_(temporary_beside(path)) {
-  std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  if (error)
-    throw io_failure("cannot create the folder", path.parent_path().string(), error.value());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) throw io_failure("cannot create", temporary_.string(), errno);
 }

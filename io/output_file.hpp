@@ -8,7 +8,7 @@ namespace temper {
 
 class OutputFile {
  public:
-  // Creates the folders above it. All throw WorldFailure.
+  // In a folder that exists. All throw WorldFailure.
   explicit OutputFile(const std::filesystem::path& path);
   ~OutputFile();  // without commit nothing is left
   OutputFile(const OutputFile&) = delete;
