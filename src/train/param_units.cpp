@@ -8,7 +8,6 @@
 #include "kernels/adamw.hpp"
 #include "kernels/parallel.hpp"
 #include "model/dispatch.hpp"
-#include "model/load_weights.hpp"
 #include "train/buffer.hpp"
 
 namespace temper {

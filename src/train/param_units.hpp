@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "model/export.hpp"
+#include "model/load_weights.hpp"
 #include "model/parameters.hpp"
 #include "mpi/group.hpp"
 #include "plan/job_plan.hpp"
