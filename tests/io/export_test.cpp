@@ -85,11 +85,13 @@ TEST(ExportDirectory, large_weights_are_cut_into_files_with_an_index) {
   for (const TensorStream& stream : model.streams) elements += stream.numel();
   EXPECT_EQ(index["metadata"]["total_size"], 2 * elements);
   EXPECT_EQ(index["weight_map"].size(), model.streams.size());
-  EXPECT_TRUE(fs::exists(hf / "model-00001-of-00003.safetensors")) << index.dump(1);
+  EXPECT_TRUE(fs::exists(hf / "model-00004-of-00004.safetensors")) << index.dump(1);
   EXPECT_EQ(value_or_throw(read_json_file(hf / "config.json"))["torch_dtype"], "bfloat16");
-  for (const TensorStream& stream : model_streams(hf, model.shape)) {
-    const std::vector<float> values = values_of(stream);
-    EXPECT_NEAR(values[1], std::sin(std::asin(values[1])), 1e-2);
+  const std::vector<TensorStream> back = model_streams(hf, model.shape);
+  for (std::size_t i = 0; i < back.size(); ++i) {
+    const std::vector<float> rounded = values_of(back[i]), whole = values_of(model.streams[i]);
+    for (std::size_t k = 0; k < whole.size(); k += 7)
+      EXPECT_NEAR(rounded[k], whole[k], std::abs(whole[k]) / 256) << back[i].name;
   }
 }
 
