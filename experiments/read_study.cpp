@@ -143,6 +143,13 @@ void hash_contents(Study& study, Problems& problems) {
                           "data.validation_file", "data.test_file"})
     for (const std::string& path : paths_of_key(study, key))
       study.contents[path] = cache.sha256_of(path);
+  for (const std::string& directory : paths_of_key(study, "lora.adapter_name_or_path")) {
+    std::string hashes;
+    for (const char* name : {"adapter_config.json", "adapter_model.safetensors"})
+      if (const fs::path file = fs::path(directory) / name; fs::exists(file))
+        hashes += cache.sha256_of(file);
+    study.contents[directory] = hashes;
+  }
   cache.save();
 }
 

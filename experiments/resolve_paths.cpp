@@ -106,7 +106,8 @@ fs::path model_shelf() {
 
 bool is_input_key(const std::string& key) {
   return key == "model.model_name_or_path" || key == "model.tokenizer" ||
-         key == "model.chat_template" || key == "data.train_file" ||
+         key == "model.chat_template" || key == "lora.adapter_name_or_path" ||
+         key == "data.train_file" ||
          key == "data.validation_file" || key == "data.test_file";
 }
 
@@ -124,6 +125,12 @@ Problems resolve_paths(const std::string& key, const fs::path& folder, Json& val
   if (key == "model.chat_template" && value.is_string() && value != "") {
     const fs::path path = absolute_in(folder, value.get<std::string>());
     if (!fs::is_regular_file(path)) return {{key, path.string() + " does not exist", "", ""}};
+    return value = path.string(), Problems{};
+  }
+  if (key == "lora.adapter_name_or_path" && value.is_string() && value != "") {
+    const fs::path path = absolute_in(folder, value.get<std::string>());
+    if (!fs::is_regular_file(path / "adapter_config.json"))
+      return {{key, path.string() + " has no adapter_config.json", "it is no PEFT directory", ""}};
     return value = path.string(), Problems{};
   }
   if (is_input_key(key) && (value.is_string() || value.is_array()))

@@ -95,6 +95,8 @@ std::string trial_hash(const Study& study, const RunSpec& spec, const std::set<s
   identity["tokenizer"] = contents_of(study, {tokenizer_file(spec)});
   if (!spec.model.chat_template.empty())
     identity["chat_template"] = contents_of(study, {spec.model.chat_template});
+  if (spec.train.finetuning_type == "lora" && !spec.lora.adapter_name_or_path.empty())
+    identity["adapter"] = contents_of(study, {spec.lora.adapter_name_or_path});
   identity["train"] = contents_of(study, spec.data.train_file);
   identity["eval"] = contents_of(study, spec.data.validation_file);
   identity["test"] = contents_of(study, spec.data.test_file);

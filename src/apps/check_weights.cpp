@@ -19,7 +19,8 @@ Problems check_weights(const StudyPlan& plan) {
     const ModelSpec& model = job.spec.model;
     add(find_weights(model.model_name_or_path, job.model, job.tensors, model.random_init)
             .problems());
-    if (const LoraSpec& lora = job.spec.lora; !lora.adapter_name_or_path.empty())
+    const LoraSpec& lora = job.spec.lora;
+    if (job.spec.train.finetuning_type == "lora" && !lora.adapter_name_or_path.empty())
       add(find_adapter(lora.adapter_name_or_path, job.model, job.tensors, lora).problems());
   }
   return all;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apps/rank_command.hpp"
+#include "apps/rank_results.hpp"
 #include "core/file.hpp"
 #include "io/token_store.hpp"
 #include "model/load_weights.hpp"
@@ -59,46 +60,6 @@ void write_outcome(const Group& world, const EnergyMeter& meter, const RunReport
   run_agreed(world, "writing the outcome", [&] {
     if (world.rank() == 0)
       write_file_atomically(attempt / "outcome.json", outcome_json(report, use).dump(2) + "\n");
-  });
-}
-
-void write_split(const fs::path& path, const JobPlan& plan, const DocumentSource* split,
-                 const Evaluation& evaluation) {
-  if (split != nullptr && !evaluation.rows.empty())
-    write_predictions(path, plan, *split, evaluation);
-}
-
-// Every tensor in fp32: the masters of what was trained, the rest as the run began with it.
-std::vector<ExportedTensor> whole_model(const JobPlan& plan, std::vector<ExportedTensor> masters) {
-  std::vector<LogicalTensor> frozen;
-  for (const LogicalTensor& tensor : plan.tensors)
-    if (!tensor.trained) frozen.push_back(tensor);
-  LoadOptions options = load_options(plan.spec);
-  options.lora.adapter_name_or_path.clear();  // it holds nothing that is frozen
-  load_weights(plan.spec.model.model_name_or_path, plan.model, frozen, options,
-               [&](int t, const std::vector<float>& values) {
-                 const LogicalTensor& tensor = frozen[std::size_t(t)];
-                 masters.push_back({tensor.name, tensor.shape, values});
-               });
-  return masters;
-}
-
-// The result's predictions and, where the plan says so, the model. Collective over `world`.
-void write_results(const Group& world, const Job& job, const RunReport& report,
-                   const fs::path& attempt) {
-  const JobPlan& plan = job.plan;
-  std::vector<ExportedTensor> masters;
-  if (plan.save_model) masters = job.units.masters(job.dp);
-  run_agreed(world, "writing the results", [&] {
-    if (world.rank() != 0) return;
-    write_split(attempt / "predictions-start.jsonl", plan, job.splits.eval, report.start);
-    write_split(attempt / "predictions-eval.jsonl", plan, job.splits.eval, report.eval);
-    write_split(attempt / "predictions-test.jsonl", plan, job.splits.test, report.test);
-    if (plan.save_model)
-      export_model(plan.spec.model.model_name_or_path,
-                   (fs::absolute(attempt) / ".." / ".." / "model").lexically_normal(), plan.model,
-                   plan.label_names, plan.spec.model.task == "regression",
-                   whole_model(plan, std::move(masters)));
   });
 }
 

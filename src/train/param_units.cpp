@@ -90,7 +90,9 @@ void ParamUnits::set(int tensor, const std::vector<float>& values) {
 }
 
 LoadOptions load_options(const RunSpec& spec) {
-  return {std::uint64_t(spec.train.seed), spec.model.random_init, spec.lora};
+  const bool adapters = spec.train.finetuning_type == "lora";
+  return {std::uint64_t(spec.train.seed), spec.model.random_init,
+          adapters ? spec.lora : LoraSpec{}};
 }
 
 void ParamUnits::load(const std::filesystem::path& directory, const ModelShape& shape,
