@@ -43,15 +43,24 @@ class Spans {
       result_.extents.push_back(extent);
   }
 
-  // Words up to `words.end`, then the end token before `limit`. What lies between belongs to the
-  // turn unless it is white space.
+  // The first end token from `begin` on that ends before `limit`; empty when there is none.
+  Extent end_token(std::int64_t begin, std::int64_t limit) const {
+    Extent first{limit + 1, limit + 1};
+    for (const std::string& token : marks_.end_tokens) {
+      const std::size_t found = chat_.text.find(token, std::size_t(begin));
+      if (found == std::string::npos || std::int64_t(found) >= first.begin) continue;
+      const Extent extent{std::int64_t(found), std::int64_t(found + token.size())};
+      if (extent.end <= limit) first = extent;
+    }
+    return first;
+  }
+
+  // The words, then the end token before `limit`. What lies between belongs to the turn unless it
+  // is white space.
   void add_turn(Extent words, std::int64_t limit) {
     ++result_.turns;
-    const std::size_t found = marks_.end_token.empty()
-                                  ? std::string::npos
-                                  : chat_.text.find(marks_.end_token, std::size_t(words.end));
-    const Extent end{std::int64_t(found), std::int64_t(found + marks_.end_token.size())};
-    if (found == std::string::npos || end.end > limit) {
+    const Extent end = end_token(words.end, limit);
+    if (end.empty()) {
       ++result_.turns_without_end;
       return add(words);
     }
@@ -124,11 +133,15 @@ class Spans {
     while (trims(extent.end - 1)) --extent.end;
     const std::string_view text =
         std::string_view(chat_.text).substr(std::size_t(extent.begin), std::size_t(extent.size()));
-    if (!marks_.end_token.empty() && text.ends_with(marks_.end_token)) {
+    if (std::ranges::any_of(marks_.end_tokens, [&](auto& end) { return text.ends_with(end); })) {
       ++result_.turns;
       return add(extent);
     }
-    add_turn(extent, after_space(chat_.text, extent.end) + std::int64_t(marks_.end_token.size()));
+    const std::int64_t next = after_space(chat_.text, extent.end);
+    const bool follows = std::ranges::any_of(marks_.end_tokens, [&](auto& end) {
+      return std::string_view(chat_.text).substr(std::size_t(next)).starts_with(end);
+    });
+    add_turn(extent, follows ? std::int64_t(chat_.text.size()) : extent.end);
   }
 
   const RenderedChat& chat_;

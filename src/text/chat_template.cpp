@@ -131,6 +131,10 @@ std::string first_token_of(std::string rest, const std::string& eos_token) {
   return end == rest.npos || rest[end] == ' ' || rest[end] == '\n' ? "" : rest.substr(0, end + 1);
 }
 
+void add_new(const std::string& token, std::vector<std::string>& tokens) {
+  if (!token.empty() && !std::ranges::count(tokens, token)) tokens.push_back(token);
+}
+
 std::tm clock_of(std::int64_t seconds) {
   const std::time_t time = seconds;
   std::tm clock{};
@@ -215,16 +219,29 @@ TurnMarks ChatTemplate::turn_marks(const ChatOptions& options) const {
   };
   const Json user = {{"role", "user"}, {"content", "question"}};
   const Json answer = {{"role", "assistant"}, {"content", "answer"}};
-  const RenderedChat turn = try_render(Json::array({user, answer}));
-  for (const ChatSpan& span : turn.spans)
-    if (span.message == 1 && span.field == "content")
-      marks.end_token =
-          first_token_of(turn.text.substr(std::size_t(span.bytes.end)), plain.eos_token);
+  std::string header;  // between the user's words and the assistant's
+  for (const Json& messages : {Json::array({user, answer}), Json::array({user, answer, user})}) {
+    const RenderedChat chat = try_render(messages);
+    const auto words = [&](std::int64_t message) {
+      const auto found = std::ranges::find_if(chat.spans, [&](const ChatSpan& span) {
+        return span.message == message && span.field == "content";
+      });
+      return found == chat.spans.end() ? Extent{} : found->bytes;
+    };
+    const Extent question = words(0), reply = words(1);
+    if (reply.empty()) continue;
+    if (question.end < reply.begin)
+      header = chat.text.substr(std::size_t(question.end), std::size_t(reply.begin - question.end));
+    add_new(first_token_of(chat.text.substr(std::size_t(reply.end)), plain.eos_token),
+            marks.end_tokens);
+  }
   const std::string without = try_render(Json::array({user})).text;
   plain.add_generation_prompt = true;
   const std::string with = try_render(Json::array({user})).text;
   const auto same = std::ranges::mismatch(without, with).in2 - with.begin();
   marks.generation_prompt = with.substr(std::size_t(same));
+  if (marks.generation_prompt.empty())
+    marks.generation_prompt = jinja::strip(Text(header), nullptr, false, true).bytes;
   return marks;
 }
 

@@ -53,10 +53,11 @@ struct RenderedChat {
   std::vector<ChatMessage> messages;  // as they were given
 };
 
-// How turns of the assistant begin and end; found by rendering two short conversations.
+// How turns of the assistant begin and end; found by rendering short conversations.
 struct TurnMarks {
-  std::string generation_prompt;  // "<|im_start|>assistant\n"
-  std::string end_token;          // "<|im_end|>"; "" when the template writes none
+  // "<|im_start|>assistant\n"; of a template without one, what stands before an answer.
+  std::string generation_prompt;
+  std::vector<std::string> end_tokens;  // "<|im_end|>"; the last turn may end otherwise than others
 };
 
 class ChatTemplate {

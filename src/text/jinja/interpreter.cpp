@@ -8,7 +8,7 @@ namespace temper::jinja {
 
 namespace {
 
-constexpr std::size_t kLargestOutput = std::size_t(64) << 20;
+constexpr std::size_t kLargestOutput = std::size_t(32) << 20;
 
 std::shared_ptr<Scope> inside(const std::shared_ptr<Scope>& scope) {
   return std::make_shared<Scope>(Scope{scope, {}, {}});
@@ -55,7 +55,7 @@ Text Interpreter::render(const std::vector<Node>& body) {
 
 void Interpreter::write(Text& out, const Text& text) {
   budget.add(out, text);
-  if (out.size() > kLargestOutput) throw TemplateError("writes more than 64 MiB");
+  if (out.size() > kLargestOutput) throw TemplateError("writes more than 32 MiB");
 }
 
 Text Interpreter::capture(const std::vector<Node>& body, const ScopePtr& scope) {
@@ -78,7 +78,6 @@ Interpreter::Flow Interpreter::execute(const std::vector<Node>& body, const Scop
 }
 
 Interpreter::Flow Interpreter::execute(const Node& node, const ScopePtr& scope, Text& out) {
-  budget.spend(8);
   line_ = node.line;
   switch (node.kind) {
     case NodeKind::data:
@@ -141,7 +140,7 @@ Interpreter::Flow Interpreter::loop(const Node& node, const ScopePtr& scope, Tex
   if (state->items.empty()) return execute(node.others, inside(scope), out);
   const std::int64_t outer_message = message_;
   for (; state->at < state->items.size(); ++state->at) {
-    budget.spend(8);
+    budget.spend_node();
     const Value& item = state->items[state->at];
     if (const auto* dict = item.as<Dict>(); dict && dict->message >= 0) message_ = dict->message;
     const ScopePtr inner = inside(scope);

@@ -53,7 +53,7 @@ class Interpreter {
   using ScopePtr = std::shared_ptr<Scope>;
   struct Deeper {  // one node of the template; nested ones only so far
     explicit Deeper(Interpreter& run) : depth(run.depth_) {
-      run.budget.spend(8);
+      run.budget.spend_node();
       if (++depth > 400) throw TemplateError("calls itself without end", (--depth, run.line_));
     }
     ~Deeper() { --depth; }

@@ -54,14 +54,17 @@ Value of_real(char symbol, double x, double y) {
 Value repeated(Budget& budget, const Value& value, std::int64_t times) {
   times = std::max<std::int64_t>(times, 0);
   if (const auto* text = value.as<Text>()) {
+    if (times > INT64_MAX / std::int64_t(text->size() + 1))
+      throw TemplateError("a string too long");
+    budget.spend(times * std::int64_t(text->size()));
     Text result;
-    for (; times > 0 && text->size() > 0; --times) budget.add(result, *text);
+    for (; times > 0 && text->size() > 0; --times) result.append(*text);
     return make_text(std::move(result));
   }
   const auto& sequence = *value.as<Sequence>();
   List items;
   for (; times > 0 && !sequence.items.empty(); --times) {
-    budget.spend(std::int64_t(sequence.items.size()) * 8);
+    budget.spend_elements(sequence.items.size());
     items.insert(items.end(), sequence.items.begin(), sequence.items.end());
   }
   return make_sequence(std::move(items), sequence.kind);
@@ -75,7 +78,7 @@ Value joined(Budget& budget, const Value& a, const Value& b) {
   }
   const auto *x = a.as<Sequence>(), *y = b.as<Sequence>();
   if (!x || !y || x->kind != y->kind || x->kind > SequenceKind::tuple) fail_operands("+", a, b);
-  budget.spend(std::int64_t(x->items.size() + y->items.size()));
+  budget.spend_elements(x->items.size() + y->items.size());
   List items = x->items;
   items.insert(items.end(), y->items.begin(), y->items.end());
   return make_sequence(std::move(items), x->kind);

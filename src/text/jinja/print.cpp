@@ -61,7 +61,7 @@ void write_quoted(Budget& budget, const Text& text, char quote, Escape escape, T
 }
 
 void write_repr(Budget& budget, const Value& value, Text& out) {
-  budget.spend(8);
+  budget.spend_elements();
   if (const auto* text = value.as<Text>()) {
     const bool both =
         text->bytes.find('\'') != std::string::npos && text->bytes.find('"') == std::string::npos;
@@ -120,7 +120,7 @@ Text to_text(Budget& budget, const Value& value) {
 }
 
 void write_json(Budget& budget, const Value& value, const JsonStyle& style, int level, Text& out) {
-  budget.spend(8);
+  budget.spend_elements();
   const auto put = [&](std::string_view text) { out.append(text, kTemplate); };
   const auto new_line = [&](int depth) {
     if (!style.lines) return;

@@ -37,12 +37,15 @@ struct Text {
   Text part(std::size_t begin, std::size_t end) const;  // byte offsets at code points
 };
 
-// What a rendering may cost: a node of the template 8, a byte or an element handled 1.
+// What a rendering may cost, about a second: 64 for a node of the template, 16 for an element of a
+// list, 1 for a byte.
 struct Budget {
-  std::int64_t left = std::int64_t(1) << 28;
+  std::int64_t left = std::int64_t(1) << 27;
   void spend(std::int64_t cost) {
     if ((left -= cost) < 0) throw TemplateError("does more work than a chat template may do");
   }
+  void spend_node() { spend(64); }
+  void spend_elements(std::size_t count = 1) { spend(16 * std::int64_t(count)); }
   void add(Text& out, const Text& more) { spend(std::int64_t(more.size())), out.append(more); }
 };
 

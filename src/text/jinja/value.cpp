@@ -83,7 +83,7 @@ const Value* find(Budget& budget, const Dict& dict, const Value& key) {
 }
 
 bool equal(Budget& budget, const Value& a, const Value& b) {
-  budget.spend(1);
+  budget.spend_elements();
   if (const auto* x = a.as<std::int64_t>(), *y = b.as<std::int64_t>(); x && y) return *x == *y;
   double x = 0, y = 0;
   if (number_of(a, x)) return number_of(b, y) && x == y;
@@ -123,7 +123,7 @@ bool contains(Budget& budget, const Value& container, const Value& item) {
 }
 
 bool less(Budget& budget, const Value& a, const Value& b) {
-  budget.spend(1);
+  budget.spend_elements();
   double x = 0, y = 0;
   if (const auto* l = a.as<std::int64_t>(), *r = b.as<std::int64_t>(); l && r) return *l < *r;
   if (number_of(a, x) && number_of(b, y)) return x < y;
@@ -150,7 +150,7 @@ List elements(Budget& budget, const Value& value) {
     }
   else if (!value.as<Sequence>() && !value.as<Dict>() && !value.undefined())
     throw TemplateError("'" + type_name(value) + "' is not iterable");
-  budget.spend(std::int64_t(items.size()));
+  budget.spend_elements(items.size());
   return items;
 }
 

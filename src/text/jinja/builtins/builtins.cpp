@@ -67,7 +67,7 @@ Value range(Interpreter& run, const Value&, Arguments& arguments) {
   List items;
   for (std::int64_t at = bounds[0]; step > 0 ? at < bounds[1] : at > bounds[1];) {
     if (items.size() == 100000) throw TemplateError("range of more than 100000 numbers");
-    run.budget.spend(8);
+    run.budget.spend_elements();
     items.push_back({at});
     if (__builtin_add_overflow(at, step, &at)) break;
   }

@@ -62,7 +62,7 @@ Value split(Interpreter& run, const Value& subject, Arguments& arguments) {
   List parts;
   std::size_t begin = 0, end = text.size();
   while (most < 0 || std::int64_t(parts.size()) < most) {
-    run.budget.spend(8);
+    run.budget.spend_elements();
     const std::size_t found = from_right
                                   ? end < at.size() ? npos : text.bytes.rfind(at, end - at.size())
                                   : text.bytes.find(at, begin);
@@ -214,7 +214,7 @@ template <View what>
 Value view(Interpreter& run, const Value& subject, Arguments&) {
   List items;
   for (const auto& [key, value] : subject.as<Dict>()->items) {
-    run.budget.spend(1);
+    run.budget.spend_elements();
     items.push_back(what == View::keys     ? key
                     : what == View::values ? value
                                            : make_sequence({key, value}, SequenceKind::tuple));
