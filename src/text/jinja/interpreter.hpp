@@ -54,7 +54,7 @@ class Interpreter {
   struct Deeper {  // one node of the template; nested ones only so far
     explicit Deeper(Interpreter& run) : depth(run.depth_) {
       run.budget.spend_node();
-      if (++depth > 400) throw TemplateError("calls itself without end", (--depth, run.line_));
+      if (++depth > 200) throw TemplateError("calls itself without end", (--depth, run.line_));
     }
     ~Deeper() { --depth; }
     int& depth;
