@@ -36,8 +36,17 @@ std::string repeated(const std::string& text, int times) {
   return result;
 }
 
+using Problematic = std::vector<std::pair<std::string, const char*>>;
+
+// Each template's problem holds the words beside it.
+void check_problems(const Problematic& cases) {
+  for (const auto& [source, expected] : cases)
+    EXPECT_NE(problem_of(source).find(expected), std::string::npos) << source.substr(0, 200) << "\n"
+                                                                    << problem_of(source);
+}
+
 TEST(Jinja, names_the_line_of_an_error) {
-  const std::pair<const char*, const char*> cases[] = {
+  const Problematic cases = {
       {"a\nb {{ x }}\n{{ y.z }}", "t:3: the chat template fails: 'y' is undefined"},
       {"{% if x %}\n\n{{ 1 + }}", "t:3: the chat template cannot be read: unexpected 'end of"},
       {"\n{# a\n#}{{ 'a\nb' ~ 'c'.d.e }}", "t:4: the chat template fails: 'str object' has no"},
@@ -48,20 +57,14 @@ TEST(Jinja, names_the_line_of_an_error) {
       {"{{ messages.append(1) }}", "would change the list object"},
       {"{% import 'x' %}", "'import' is unknown or not allowed"},
   };
-  for (const auto& [source, expected] : cases)
-    EXPECT_NE(problem_of(source).find(expected), std::string::npos) << source << "\n"
-                                                                    << problem_of(source);
+  check_problems(cases);
 }
 
-TEST(Jinja, stops_hostile_templates) {
+TEST(Jinja, stops_templates_that_work_without_end) {
   const std::string loops = repeated("{% for i in range(100000) %}", 4);
-  const std::pair<std::string, const char*> cases[] = {
+  const Problematic cases = {
       {loops + repeated("{% endfor %}", 4), "more work"},
       {loops + "xxxxxxxx" + repeated("{% endfor %}", 4), "chat template fails"},
-      {"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "calls itself without end"},
-      {"{% macro m() %}" + repeated("{% if 1 %}", 40) + "{{ m() }}" + repeated("{% endif %}", 40) +
-           "{% endmacro %}{{ m() }}",
-       "calls itself without end"},
       {"{% set ns = namespace(s='ab') %}{% for i in range(99) %}{% set ns.s = ns.s ~ ns.s %}"
        "{% endfor %}",
        "more work"},
@@ -69,19 +72,29 @@ TEST(Jinja, stops_hostile_templates) {
       {"{{ [1] * 9000000000 }}", "more work"},
       {"{{ 'a' | replace('', 'b' * 99999) | replace('b', 'c' * 99999) }}", "more work"},
       {"{{ 'a' | indent(9000000000, true) }}", "more work"},
-      {"{{ '0123456789abcdefghij' * 850000 }}{{ '0123456789abcdefghij' * 850000 }}", "32 MiB"},
-      {"{{ 2 ** 100 }}", "too large"},
-      {"{{ 2 ** 9000000000000 }}", "too large"},
-      {"{{ range(100001) }}", "more than 100000"},
-      {"{% set ns = namespace(l=[]) %}{% for i in range(99999) %}{% set ns.l = [ns.l] %}"
-       "{% endfor %}",
-       "nested deeper"},
+      {"{{ '0123456789abcdefghij' * 425000 }}{{ '0123456789abcdefghij' * 425000 }}", "16 MiB"},
       {"{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}"
        "{% endfor %}{{ ns.l }}",
        "more work"},
       {"{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}"
        "{% endfor %}{% set a = ns.l %}{{ a | tojson }}",
        "more work"},
+  };
+  check_problems(cases);
+}
+
+TEST(Jinja, stops_templates_that_are_too_deep_or_too_large) {
+  const Problematic cases = {
+      {"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "calls itself without end"},
+      {"{% macro m() %}" + repeated("{% if 1 %}", 40) + "{{ m() }}" + repeated("{% endif %}", 40) +
+           "{% endmacro %}{{ m() }}",
+       "calls itself without end"},
+      {"{{ 2 ** 100 }}", "too large"},
+      {"{{ 2 ** 9000000000000 }}", "too large"},
+      {"{{ range(100001) }}", "more than 100000"},
+      {"{% set ns = namespace(l=[]) %}{% for i in range(99999) %}{% set ns.l = [ns.l] %}"
+       "{% endfor %}",
+       "nested deeper"},
       {"{% set ns = namespace(f='a'.strip) %}{% for i in range(999) %}"
        "{% set ns.f = [ns.f].index %}{% endfor %}",
        "nested deeper"},
@@ -100,9 +113,7 @@ TEST(Jinja, stops_hostile_templates) {
       {"{{ '\xff' }}", "invalid UTF-8"},
       {"{{ '\\ud800' }}", "broken escape"},
   };
-  for (const auto& [source, expected] : cases)
-    EXPECT_NE(problem_of(source).find(expected), std::string::npos) << source.substr(0, 200) << "\n"
-                                                                    << problem_of(source);
+  check_problems(cases);
 }
 
 // Found by the address sanitizer when it were not so.

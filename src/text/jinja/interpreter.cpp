@@ -8,7 +8,7 @@ namespace temper::jinja {
 
 namespace {
 
-constexpr std::size_t kLargestOutput = std::size_t(32) << 20;
+constexpr std::size_t kLargestOutput = std::size_t(16) << 20;
 
 std::shared_ptr<Scope> inside(const std::shared_ptr<Scope>& scope) {
   return std::make_shared<Scope>(Scope{scope, {}, {}});
@@ -55,7 +55,7 @@ Text Interpreter::render(const std::vector<Node>& body) {
 
 void Interpreter::write(Text& out, const Text& text) {
   budget.add(out, text);
-  if (out.size() > kLargestOutput) throw TemplateError("writes more than 32 MiB");
+  if (out.size() > kLargestOutput) throw TemplateError("writes more than 16 MiB");
 }
 
 Text Interpreter::capture(const std::vector<Node>& body, const ScopePtr& scope) {
@@ -78,6 +78,7 @@ Interpreter::Flow Interpreter::execute(const std::vector<Node>& body, const Scop
 }
 
 Interpreter::Flow Interpreter::execute(const Node& node, const ScopePtr& scope, Text& out) {
+  const Deeper deeper(*this);
   line_ = node.line;
   switch (node.kind) {
     case NodeKind::data:

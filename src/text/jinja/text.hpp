@@ -37,10 +37,10 @@ struct Text {
   Text part(std::size_t begin, std::size_t end) const;  // byte offsets at code points
 };
 
-// What a rendering may cost, about a second: 64 for a node of the template, 16 for an element of a
+// What a rendering may cost, under a second: 64 for a node of the template, 16 for an element of a
 // list, 1 for a byte.
 struct Budget {
-  std::int64_t left = std::int64_t(1) << 27;
+  std::int64_t left = std::int64_t(1) << 26;
   void spend(std::int64_t cost) {
     if ((left -= cost) < 0) throw TemplateError("does more work than a chat template may do");
   }
