@@ -8,7 +8,7 @@
 #include <fstream>
 #include <limits>
 
-#include "support/small_job.hpp"
+#include "support/small_language.hpp"
 #include "train/evaluation/predictions.hpp"
 #include "train/run_outcome.hpp"
 
@@ -162,6 +162,43 @@ TEST(Loop, with_a_frozen_encoder_only_the_head_moves) {
     EXPECT_EQ(!parameter.weight.equal(before.at(name).weight), name.starts_with("head.")) << name;
   for (const ExportedTensor& tensor : run.job->units.masters(world))
     EXPECT_TRUE(tensor.name.starts_with("classifier.")) << tensor.name;
+}
+
+TEST(Loop, the_untouched_model_is_evaluated_as_step_0_where_asked_for) {
+  const LanguageSplit train(40, 97), eval(24, 97);
+  RunSpec spec = language_spec("fp32", Group::world().size(), "lora");
+  spec.train.eval_on_start = true;
+  const TestRun run(small_plan(spec, 40, tiny_llama()), train, &eval);
+  ASSERT_EQ(run.report.outcome, Outcome::done);
+  const Json first = run.folder.lines("records.jsonl").front();
+  EXPECT_EQ(first["kind"], "eval");
+  EXPECT_EQ(first["step"], 0);
+  const Json metrics = metrics_json(run.report);
+  EXPECT_EQ(metrics["start/loss"], first["loss"]);
+  EXPECT_LT(metrics["eval/loss"].get<double>(), metrics["start/loss"].get<double>());
+}
+
+TEST(Loop, steps_without_anything_to_learn_move_nothing_and_are_no_divergence) {
+  class Unmarked : public FormulaSplit {
+   public:
+    using FormulaSplit::FormulaSplit;
+    void read_marks(std::int64_t document, std::uint8_t* out) const override {
+      std::fill_n(out, length(document), std::uint8_t(0));
+    }
+  };
+  const Unmarked train(80, 97);
+  const JobPlan plan =
+      small_plan(language_spec("fp32", Group::world().size(), "full"), 80, tiny_llama());
+  const TestRun run(plan, train, nullptr);
+  EXPECT_EQ(run.report.outcome, Outcome::done);
+  for (const Json& line : run.folder.lines("records.jsonl")) {
+    EXPECT_EQ(line["loss"], 0.0);
+    EXPECT_EQ(line["grad_norm"], 0.0);
+    EXPECT_FALSE(line["skipped"]);
+  }
+  const Group world = Group::world();
+  const SmallJob fresh(plan, train, world);
+  EXPECT_EQ(largest_difference(run.job->units.masters(world), fresh.units.masters(world)), 0);
 }
 
 TEST(EnergyMeter, adds_packages_allows_for_a_wrap_and_knows_when_it_knows_nothing) {
