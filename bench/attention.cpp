@@ -1,7 +1,9 @@
-// Attention over causal documents beside ATen's: forward against the fused CPU kernel, forward and
-// backward against batched products with a kept softmax, and against the fused kernel's backward.
+// Attention over causal documents, and of new tokens against a cache, beside ATen's: forward
+// against the fused CPU kernel, forward and backward against batched products with a kept softmax,
+// and against the fused kernel's backward.
 //
-//   bench_attention [bf16|fp32] [TOKENS 1024] [REPEATS 9]       threads by OMP_NUM_THREADS
+//   bench_attention [bf16|fp32] [TOKENS 1024] [REPEATS 9] [LENGTH, else several]
+//                      threads by OMP_NUM_THREADS
 //
 // Heads 9, key heads 3, head size 64 (SmolLM2-135M). Documents of equal length, so that ATen needs
 // no padding. Medians of CPU time with one thread, of wall time with more; contenders take turns.
@@ -32,6 +34,7 @@
 #include <vector>
 
 #include "kernels/attention.hpp"
+#include "kernels/decode_attention.hpp"
 
 namespace {
 
@@ -130,12 +133,47 @@ void bench(std::int64_t tokens, std::int64_t length, int repeats, at::ScalarType
               (s[4] + s[5]) / (s[0] + s[1]));
 }
 
+// One new token for each of some sequences with `cached` tokens before it.
+template <class T>
+void bench_decode(std::int64_t sequences, std::int64_t cached, int repeats, at::ScalarType dtype) {
+  const std::int64_t length = cached + 1;
+  const at::Tensor qkv = at::randn({sequences, kHeads + 2 * kKvHeads, kSize}).to(dtype);
+  const at::Tensor keys = at::randn({sequences, length, kKvHeads, kSize}).to(dtype);
+  const at::Tensor values = at::randn({sequences, length, kKvHeads, kSize}).to(dtype);
+  const at::Tensor context = at::empty({sequences, kHeads, kSize}, qkv.options());
+  std::vector<DecodeSequence<T>> all;
+  for (std::int64_t s = 0; s < sequences; ++s)
+    all.push_back({data<T>(keys.select(0, s)), data<T>(values.select(0, s)), cached, 1});
+  const DecodeShape<T> shape{.heads = kHeads,
+                             .kv_heads = kKvHeads,
+                             .head_size = kSize,
+                             .sequences = all.data(),
+                             .count = sequences};
+  const at::Tensor q = qkv.narrow(1, 0, kHeads).unsqueeze(2), k = keys.transpose(1, 2).contiguous(),
+                   v = values.transpose(1, 2).contiguous();
+  const std::vector<double> s =
+      race(repeats, {[&] {
+                       for (int i = 0; i < 100; ++i) {
+                         append_to_cache(shape, data<T>(qkv));
+                         attention_decode(shape, data<T>(qkv), data<T>(context));
+                       }
+                     },
+                     [&] {
+                       for (int i = 0; i < 100; ++i)
+                         at::_scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, false);
+                     }});
+  std::printf("decode %3ld x 1 token, %5ld cached: %7.1f us, fused %7.1f us, ratio %.2f\n",
+              long(sequences), long(cached), 1e4 * s[0], 1e4 * s[1], s[1] / s[0]);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string precision = argc > 1 ? argv[1] : "bf16";
   const std::int64_t tokens = argc > 2 ? std::atol(argv[2]) : 1024;
   const int repeats = argc > 3 ? std::atoi(argv[3]) : 9;
+  std::vector<std::int64_t> lengths{32, 64, 128, 256, 512, 1024};
+  if (argc > 4) lengths = {std::atol(argv[4])};
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
   ::mallopt(M_TRIM_THRESHOLD, 2'000'000'000);
   Kokkos::ScopeGuard kokkos(argc, argv);
@@ -145,11 +183,18 @@ int main(int argc, char** argv) {
   std::printf(
       "  length  forward backward  fwd   bwd     fused  fused b.  bmm      bmm b."
       "   fused fused b. bmm both\n");
-  for (const std::int64_t length : {32, 64, 128, 256, 512, 1024}) {
+  for (const std::int64_t length : lengths) {
     if (length > tokens) break;
     if (precision == "bf16")
       bench<Bf16>(tokens, length, repeats, at::kBFloat16);
     else
       bench<float>(tokens, length, repeats, at::kFloat);
   }
+  for (const std::int64_t sequences : {1, 16})
+    for (const std::int64_t cached : {64, 300, 1000}) {
+      if (precision == "bf16")
+        bench_decode<Bf16>(sequences, cached, repeats, at::kBFloat16);
+      else
+        bench_decode<float>(sequences, cached, repeats, at::kFloat);
+    }
 }

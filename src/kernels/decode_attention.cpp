@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/parallel.hpp"
+#include "kernels/vectors.hpp"
 
 namespace temper {
 
@@ -25,11 +26,41 @@ struct Scratch {
       : query(std::size_t(head_size)), scores(std::size_t(keys)), out(std::size_t(head_size)) {}
 };
 
-// scores[j] = query . keys[j]
+// kLanes elements from memory, in the accumulation type.
+inline VectorOf<double>::Type load_lanes(const double* p) {
+  return *reinterpret_cast<const VectorOf<double>::Type*>(p);
+}
+inline VectorOf<float>::Type load_lanes(const float* p) {
+  return *reinterpret_cast<const VectorOf<float>::Type*>(p);
+}
+inline VectorOf<float>::Type load_lanes(const Bf16* p) {
+  using Half [[gnu::vector_size(32), gnu::aligned(2), gnu::may_alias]] = std::uint16_t;
+  using Words [[gnu::vector_size(64)]] = std::uint32_t;
+  return (VectorOf<float>::Type)(__builtin_convertvector(*reinterpret_cast<const Half*>(p), Words)
+                                 << 16);
+}
+
+// scores[j] = query . keys[j]. In fp32 sixteen keys at a time, whose lanes are added by turning
+// sixteen vectors over: sums along a vector would cost more than the products.
 template <class T, class A>
 void score_keys(const A* query, const T* keys, std::int64_t stride, std::int64_t size,
                 std::int64_t count, A* scores) {
-  for (std::int64_t j = 0; j < count; ++j) {
+  std::int64_t j = 0;
+  if constexpr (std::is_same_v<A, float>)
+    if (size % kLanes<A> == 0)
+      for (; j + 16 <= count; j += 16) {
+        VectorOf<float>::Type sums[16];
+        for (std::int64_t i = 0; i < 16; ++i) {
+          const T* key = keys + (j + i) * stride;
+          sums[i] = load_lanes(query) * load_lanes(key);
+          for (std::int64_t c = kLanes<A>; c < size; c += kLanes<A>)
+            sums[i] += load_lanes(query + c) * load_lanes(key + c);
+        }
+        turn_over(sums);
+        for (std::int64_t i = 1; i < 16; ++i) sums[0] += sums[i];
+        *reinterpret_cast<VectorOf<float>::Type*>(scores + j) = sums[0];
+      }
+  for (; j < count; ++j) {
     const T* key = keys + j * stride;
     A dot = 0;
 #pragma omp simd reduction(+ : dot)
@@ -52,16 +83,30 @@ A exponentiate(A softcap, std::int64_t count, A* scores) {
   return sum;
 }
 
-// out = sum of scores[j] values[j]
+// out = sum of scores[j] values[j], for `kVectors` vectors of channels.
+template <int kVectors, class T, class A>
+void add_vectors(const A* scores, const T* values, std::int64_t stride, std::int64_t count,
+                 A* out) {
+  using V = typename VectorOf<A>::Type;
+  V sums[kVectors] = {};
+  for (std::int64_t j = 0; j < count; ++j)
+    for (int v = 0; v < kVectors; ++v)
+      sums[v] += scores[j] * load_lanes(values + j * stride + v * kLanes<A>);
+  for (int v = 0; v < kVectors; ++v) *reinterpret_cast<V*>(out + v * kLanes<A>) = sums[v];
+}
+
 template <class T, class A>
 void add_values(const A* scores, const T* values, std::int64_t stride, std::int64_t size,
                 std::int64_t count, A* out) {
-  std::fill_n(out, size, A(0));
-  for (std::int64_t j = 0; j < count; ++j) {
-    const T* value = values + j * stride;
-    const A share = scores[j];
-#pragma omp simd
-    for (std::int64_t c = 0; c < size; ++c) out[c] += share * load(value + c);
+  std::int64_t c = 0;
+  for (; c + 4 * kLanes<A> <= size; c += 4 * kLanes<A>)
+    add_vectors<4>(scores, values + c, stride, count, out + c);
+  for (; c + kLanes<A> <= size; c += kLanes<A>)
+    add_vectors<1>(scores, values + c, stride, count, out + c);
+  for (; c < size; ++c) {
+    A sum = 0;
+    for (std::int64_t j = 0; j < count; ++j) sum += scores[j] * load(values + j * stride + c);
+    out[c] = sum;
   }
 }
 

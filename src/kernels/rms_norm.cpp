@@ -22,12 +22,25 @@ Accumulate<T> add_and_square(const T* x, const T* residual, std::int64_t width, 
   using A = Accumulate<T>;
   A squares = 0;
   if (residual != nullptr)
+#pragma omp simd
     for (std::int64_t i = 0; i < width; ++i) store(sum + i, load(x + i) + load(residual + i));
   else if (sum != x)
+#pragma omp simd
     for (std::int64_t i = 0; i < width; ++i) sum[i] = x[i];
 #pragma omp simd reduction(+ : squares)
   for (std::int64_t i = 0; i < width; ++i) squares += load(sum + i) * load(sum + i);
   return squares;
+}
+
+// sum(g dy s), g = offset + gain
+template <class T>
+Accumulate<T> dot_with_gain(const T* dy, const T* s, const T* gain, Accumulate<T> offset,
+                            std::int64_t width) {
+  Accumulate<T> dot = 0;
+#pragma omp simd reduction(+ : dot)
+  for (std::int64_t i = 0; i < width; ++i)
+    dot += load(dy + i) * (offset + load(gain + i)) * load(s + i);
+  return dot;
 }
 
 }  // namespace
@@ -43,9 +56,11 @@ void rms_norm_forward(const T* x, const T* residual, const T* gain, bool plus_on
           x + r * width, residual == nullptr ? nullptr : residual + r * width, width, s);
       const A rrms = stats[r] = A(1) / std::sqrt(squares / A(width) + A(eps));
       if (plus_one)
+#pragma omp simd
         for (std::int64_t i = 0; i < width; ++i)
           store(out + i, load(s + i) * rrms * (1 + load(gain + i)));
       else
+#pragma omp simd
         for (std::int64_t i = 0; i < width; ++i)
           store(out + i, kept<T>(load(s + i) * rrms) * load(gain + i));
     }
@@ -65,20 +80,20 @@ void rms_norm_backward(const T* dy, const T* sum, const T* gain, bool plus_one,
     for (std::int64_t r = begin; r < end; ++r) {
       const T *g = dy + r * width, *s = sum + r * width;
       const A rrms = stats[r];
-      A dot = 0;
-#pragma omp simd reduction(+ : dot)
-      for (std::int64_t i = 0; i < width; ++i)
-        dot += load(g + i) * (offset + load(gain + i)) * load(s + i);
+      const A dot = dot_with_gain<T>(g, s, gain, offset, width);
       if (dgain != nullptr)
+#pragma omp simd
         for (std::int64_t i = 0; i < width; ++i) dgain[i] += load(g + i) * (load(s + i) * rrms);
       // d s = r g dy - s r^3 / width * sum(g dy s)
       const A share = dot * rrms * rrms * rrms / A(width);
       T* out = ds + r * width;
       const T* more = add == nullptr ? nullptr : add + r * width;
       if (more == nullptr)
+#pragma omp simd
         for (std::int64_t i = 0; i < width; ++i)
           store(out + i, rrms * (offset + load(gain + i)) * load(g + i) - load(s + i) * share);
       else
+#pragma omp simd
         for (std::int64_t i = 0; i < width; ++i)
           store(out + i, rrms * (offset + load(gain + i)) * load(g + i) - load(s + i) * share +
                              load(more + i));

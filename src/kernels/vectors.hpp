@@ -64,6 +64,15 @@ inline void exchange_all(V (&block)[16]) {
 
 }  // namespace detail
 
+// Transposes sixteen vectors of four-byte elements in place.
+template <class V>
+inline void turn_over(V (&block)[16]) {
+  detail::exchange_all<8>(block);
+  detail::exchange_all<4>(block);
+  detail::exchange_all<2>(block);
+  detail::exchange_all<1>(block);
+}
+
 // columns[c][i] = rows[i][c] for `count` rows of `width` elements; columns up to the next whole
 // vector of rows are 0. Sixteen by sixteen in registers where elements have four bytes.
 template <class E>
@@ -78,10 +87,7 @@ void transpose(const E* rows, std::int64_t stride, std::int64_t count, std::int6
         for (std::int64_t i = 0; i < 16; ++i)
           block[i] =
               i0 + i < count ? *reinterpret_cast<const V*>(rows + (i0 + i) * stride + c0) : V{};
-        detail::exchange_all<8>(block);
-        detail::exchange_all<4>(block);
-        detail::exchange_all<2>(block);
-        detail::exchange_all<1>(block);
+        turn_over(block);
         for (std::int64_t c = 0; c < 16; ++c)
           *reinterpret_cast<V*>(columns + (c0 + c) * column_stride + i0) = block[c];
       }
