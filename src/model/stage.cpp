@@ -27,14 +27,15 @@ Stage::Stage(const ModelShape& shape, const ParameterTable& table, const StageOp
   lowest_ += lowest_ == blocks_.size() && !final_norm_.trained() ? 2 : 1;
 }
 
-Pass Stage::pass(const PackedBatch& batch, std::uint64_t seed, bool training,
-                 const Saved& saved) const {
+Pass Stage::pass(const PackedBatch& batch, std::uint64_t seed, bool training, const Saved& saved,
+                 const KeyValueCache* cache) const {
   return {.batch = batch,
           .rotary = saved.rotary,
           .seed = seed,
           .attn_dropout = training ? shape_.attn_dropout : 0,
           .hidden_dropout = training ? shape_.hidden_dropout : 0,
-          .lora_dropout = training ? options_.lora_dropout : 0};
+          .lora_dropout = training ? options_.lora_dropout : 0,
+          .cache = cache};
 }
 
 at::Tensor Stage::embed(const Pass& pass, Saved& saved) const {
@@ -72,15 +73,19 @@ Stream Stage::forward_block(std::size_t i, const Stream& in, const Pass& pass, S
   return out;
 }
 
-at::Tensor Stage::forward(const PackedBatch& batch, std::uint64_t seed, bool training,
-                          Saved& saved) const {
+at::Tensor Stage::forward(const PackedBatch& batch, std::uint64_t seed, bool training, Saved& saved,
+                          KeyValueCache* cache) const {
+  expects(cache == nullptr || shape_.block.mask == MaskKind::causal,
+          "only what looks back alone can be cached");
+  if (cache != nullptr) cache->expect_room(batch.offsets);
   for (const Rope& rope : shape_.ropes)
     saved.rotary.push_back(
         rotary_table(rope, shape_, batch, accumulate_type(words_.weight.scalar_type())));
-  const Pass all = pass(batch, seed, training, saved);
+  const Pass all = pass(batch, seed, training, saved, cache);
   saved.blocks.resize(training ? blocks_.size() : 0);
   Stream stream{embed(all, saved), {}};
   for (std::size_t i = 0; i < blocks_.size(); ++i) stream = forward_block(i, stream, all, saved);
+  if (cache != nullptr) cache->advance(batch.offsets);
   if (final_norm_.exists())
     return norm_forward(final_norm_, stream.x, stream.residual, saved.final_norm);
   return stream.residual.defined() ? stream.x.add_(stream.residual) : stream.x;

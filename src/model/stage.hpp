@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/block.hpp"
+#include "model/key_value_cache.hpp"
 
 namespace temper {
 
@@ -43,15 +44,20 @@ class Stage {
 
   // Hidden states [tokens, hidden] after the final norm. Dropout probabilities are those of the
   // shape when `training`, else 0 and nothing is kept for backward.
-  at::Tensor forward(const PackedBatch& batch, std::uint64_t seed, bool training,
-                     Saved& saved) const;
+  // With a cache, the batch's documents go on where the cache's selected slots end.
+  at::Tensor forward(const PackedBatch& batch, std::uint64_t seed, bool training, Saved& saved,
+                     KeyValueCache* cache = nullptr) const;
   // d_hidden is the gradient of what forward returned; it may be overwritten. Goes down to the
   // lowest trained parameter and no further.
   void backward(const at::Tensor& d_hidden, const PackedBatch& batch, std::uint64_t seed,
                 Saved& saved) const;
 
+  const ModelShape& shape() const { return shape_; }
+  at::ScalarType dtype() const { return words_.weight.scalar_type(); }
+
  private:
-  Pass pass(const PackedBatch& batch, std::uint64_t seed, bool training, const Saved& saved) const;
+  Pass pass(const PackedBatch& batch, std::uint64_t seed, bool training, const Saved& saved,
+            const KeyValueCache* cache = nullptr) const;
   at::Tensor embed(const Pass& pass, Saved& saved) const;
   void backward_embed(at::Tensor dx, const Pass& pass, const Saved& saved) const;
   Stream forward_block(std::size_t i, const Stream& in, const Pass& pass, Saved& saved) const;

@@ -5,6 +5,7 @@
 
 #include "kernels/rotary.hpp"
 #include "model/dispatch.hpp"
+#include "model/key_value_cache.hpp"
 
 namespace temper {
 
@@ -85,6 +86,34 @@ void AttentionLayer::turn(const at::Tensor& qkv, const Pass& pass, bool inverse)
   });
 }
 
+void AttentionLayer::attend(const Pass& pass, Saved& saved) const {
+  dispatch(saved.qkv.scalar_type(), [&]<class T>() {
+    attention_forward(shape_of(pass), data<T>(saved.qkv), data<T>(saved.context),
+                      accumulator<T>(saved.log_sums));
+  });
+}
+
+// New tokens join the cache. Whole documents attend as ever; others read the cache.
+void AttentionLayer::attend_cached(const Pass& pass, Saved& saved) const {
+  dispatch(saved.qkv.scalar_type(), [&]<class T>() {
+    const auto sequences =
+        pass.cache->sequences<T>(std::int64_t(key_layer_) - 1, pass.batch.offsets);
+    const DecodeShape<T> shape{.heads = shape_.heads,
+                               .kv_heads = shape_.kv_heads,
+                               .head_size = shape_.head_size,
+                               .window = layer_.window,
+                               .scale = shape_.attention_scale,
+                               .softcap = shape_.attention_softcap,
+                               .sequences = sequences.data(),
+                               .count = std::int64_t(sequences.size())};
+    append_to_cache(shape, data<T>(saved.qkv));
+    if (pass.cache->empty())
+      attend(pass, saved);
+    else
+      attention_decode(shape, data<T>(saved.qkv), data<T>(saved.context));
+  });
+}
+
 at::Tensor AttentionLayer::forward(const at::Tensor& x, const Pass& pass, Saved& saved,
                                    MatrixUse& use) const {
   saved.qkv = qkv_.forward(x, pass, saved.low_qkv, use);
@@ -93,10 +122,10 @@ at::Tensor AttentionLayer::forward(const at::Tensor& x, const Pass& pass, Saved&
   saved.context = at::empty({x.size(0), shape_.heads * shape_.head_size}, x.options());
   saved.log_sums =
       at::empty({x.size(0), shape_.heads}, at::dtype(accumulate_type(x.scalar_type())));
-  dispatch(x.scalar_type(), [&]<class T>() {
-    attention_forward(shape_of(pass), data<T>(saved.qkv), data<T>(saved.context),
-                      accumulator<T>(saved.log_sums));
-  });
+  if (pass.cache != nullptr)
+    attend_cached(pass, saved);
+  else
+    attend(pass, saved);
   return out_.forward(saved.context, pass, saved.low_out, use);
 }
 

@@ -31,6 +31,8 @@ class AttentionLayer {
   void backward_norm_heads(const at::Tensor& d_qkv, const Saved& saved) const;
   void turn(const at::Tensor& qkv, const Pass& pass, bool inverse) const;
   AttentionShape shape_of(const Pass& pass) const;
+  void attend(const Pass& pass, Saved& saved) const;
+  void attend_cached(const Pass& pass, Saved& saved) const;
 
   BlockShape shape_;
   LayerShape layer_;

@@ -8,11 +8,14 @@
 
 namespace temper {
 
+class KeyValueCache;
+
 struct Pass {
   const PackedBatch& batch;
   const std::vector<RotaryTable>& rotary;  // by LayerShape::rope
   std::uint64_t seed = 0;
   double attn_dropout = 0, hidden_dropout = 0, lora_dropout = 0;  // 0 when evaluating
+  const KeyValueCache* cache = nullptr;                           // of generation
 
   // `layer` counts blocks from 1; 0 is what lies outside of them.
   DropoutKey key(std::uint32_t layer, std::uint32_t op, double probability) const {
