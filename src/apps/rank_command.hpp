@@ -27,4 +27,11 @@ Outcome run_rank_train(const Group& world, const std::filesystem::path& plan,
 Outcome run_rank_test(const Group& world, const std::filesystem::path& plan,
                       const std::filesystem::path& attempt);
 
+// temper-rank generate REQUEST.json ANSWERS.jsonl: answers of a language model to a file of
+// prompts. The request: model, prompts (JSON lines with "prompt" or "messages"), precision,
+// threads, seed and generation (keys of [generation]). Rank 0 prints one JSON object: tokens and
+// seconds.
+Outcome run_rank_generate(const Group& world, const std::filesystem::path& request,
+                          const std::filesystem::path& answers);
+
 }  // namespace temper

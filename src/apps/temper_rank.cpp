@@ -14,7 +14,8 @@ constexpr const char* kUsage =
     "temper-rank prepare RECIPE.json STORE.h5\n"
     "temper-rank inspect STORE.h5 SAMPLES\n"
     "temper-rank train PLAN.json ATTEMPT_FOLDER\n"
-    "temper-rank test PLAN.json ATTEMPT_FOLDER\n";
+    "temper-rank test PLAN.json ATTEMPT_FOLDER\n"
+    "temper-rank generate REQUEST.json ANSWERS.jsonl\n";
 
 Outcome run(const Group& world, const std::vector<std::string>& words) {
   const std::string command = words.size() == 3 ? words[0] : "";
@@ -24,6 +25,7 @@ Outcome run(const Group& world, const std::vector<std::string>& words) {
     return run_rank_inspect(words[1], std::atoi(words[2].c_str()));
   }
   if (command == "train") return run_rank_train(world, words[1], words[2]);
+  if (command == "generate") return run_rank_generate(world, words[1], words[2]);
   if (command == "test") return run_rank_test(world, words[1], words[2]);
   if (world.rank() == 0) std::fputs(kUsage, stderr);
   return Outcome::bad_manifest;

@@ -7,6 +7,7 @@
 #include "plan/cleaning_steps.hpp"
 #include "plan/metrics.hpp"
 #include "plan/model_files.hpp"
+#include "plan/generation_keys.hpp"
 #include "plan/technique_keys.hpp"
 
 namespace temper {
@@ -113,6 +114,7 @@ Problems check_spec(const RunSpec& spec) {
   check_evaluation(spec, problems);
   check_schedule(spec.train, problems);
   check_technique(spec, problems);
+  check_generation(spec, problems);
   return problems;
 }
 

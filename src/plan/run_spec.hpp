@@ -108,6 +108,16 @@ struct LoraSpec {
   std::string init_lora_weights = "default";  // default | gaussian | zero | pissa
 };
 
+// Answers that the fine-tuned model generates for prompts of the eval split (Transformers' GenerationConfig).
+struct GenerationSpec {
+  std::int64_t max_samples = 0;  // prompts; 0: nothing is generated
+  std::int64_t max_new_tokens = 64, batch_size = 16;
+  bool do_sample = false;
+  double temperature = 1, top_p = 1, repetition_penalty = 1;
+  std::int64_t top_k = 50;
+  std::vector<std::string> stop_strings;
+};
+
 struct ParallelSpec {
   std::int64_t ranks = 1, tensor_parallel_size = 1, pipeline_parallel_size = 1;
   std::int64_t zero_stage = 1;  // 0 | 1
@@ -132,6 +142,7 @@ struct RunSpec {
   DataSpec data;
   TrainSpec train;
   LoraSpec lora;
+  GenerationSpec generation;
   ParallelSpec parallel;
   CheckpointSpec checkpoint;
   CostSpec cost;

@@ -5,6 +5,7 @@
 
 #include "plan/bind_key.hpp"
 #include "plan/data_keys.hpp"
+#include "plan/generation_keys.hpp"
 #include "plan/technique_keys.hpp"
 
 namespace temper {
@@ -118,8 +119,8 @@ std::vector<RunSpecKey> other_keys() {
 const std::vector<RunSpecKey>& run_spec_keys() {
   static const std::vector<RunSpecKey> keys = [] {
     std::vector<RunSpecKey> all = model_keys();
-    for (auto& part :
-         {data_keys(), train_keys(), objective_keys(), technique_keys(), lora_keys(), other_keys()})
+    for (auto& part : {data_keys(), train_keys(), objective_keys(), technique_keys(), lora_keys(),
+                       generation_keys(), other_keys()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
