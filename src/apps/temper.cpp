@@ -11,6 +11,7 @@ namespace temper {
 
 void add_data_command(CLI::App& app, Action& action);
 void add_model_command(CLI::App& app, Action& action);
+void add_generate_command(CLI::App& app, Action& action);
 void add_plan_command(CLI::App& app, Action& action);
 void add_report_command(CLI::App& app, Action& action);
 void add_run_command(CLI::App& app, Action& action);
@@ -44,6 +45,7 @@ int run(int argc, char** argv) {
   add_report_command(app, action);
   add_data_command(app, action);
   add_model_command(app, action);
+  add_generate_command(app, action);
   check_command(app, argc, argv);
   try {
     app.parse(argc, argv);
