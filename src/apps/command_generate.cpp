@@ -10,6 +10,7 @@
 #include "jobscripts/local/launch.hpp"
 #include "jobscripts/local/local_executor.hpp"
 #include "plan/generation_keys.hpp"
+#include "plan/plan_job.hpp"
 
 namespace temper {
 

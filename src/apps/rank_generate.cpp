@@ -9,6 +9,7 @@
 #include "generate/answers.hpp"
 #include "generate/inference_model.hpp"
 #include "plan/model_files.hpp"
+#include "plan/plan_job.hpp"
 #include "plan/run_spec_keys.hpp"
 #include "text/chat_template.hpp"
 #include "text/load_tokenizer.hpp"

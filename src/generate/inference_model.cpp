@@ -34,7 +34,7 @@ InferenceModel::InferenceModel(const std::filesystem::path& path, at::ScalarType
     table.add(tensor.role,
               {weights_.narrow(0, slot.extent.begin, slot.extent.size()).view(tensor.shape), {}});
   }
-  load_weights(path, shape_, tensors, 0, false, [&](int tensor, const std::vector<float>& values) {
+  load_weights(path, shape_, tensors, {}, [&](int tensor, const std::vector<float>& values) {
     const at::Tensor& weight = table.at(tensors[std::size_t(tensor)].role).weight;
     dispatch(dtype, [&]<class T>() { convert(values, data<T>(weight)); });
   });
