@@ -57,4 +57,37 @@ Checked<WeightFiles> find_weights(const std::filesystem::path& directory, const 
   return files;
 }
 
+Problems check_tied_head(const std::filesystem::path& model, const ModelShape& shape) {
+  if (!shape.head.tied) return {};
+  const Checked<TensorIndex> index = read_model_index(model);
+  if (!index) return index.problems();
+  const Family& family = *find_family(shape.family);
+  ModelShape own_head = shape;
+  own_head.head.tied = false;
+  const TensorEntry *words = nullptr, *head = nullptr;
+  std::string name;
+  for (const LogicalTensor& tensor : logical_tensors(own_head)) {
+    const bool is_words = tensor.role == "embed.words.weight";
+    if (!is_words && tensor.role != "head.out.weight") continue;
+    const std::string stored = stored_name(index.value(), file_names(family, tensor));
+    if (stored.empty()) return {};
+    (is_words ? words : head) = &index.value().at(stored);
+    if (!is_words) name = stored;
+  }
+  if (words == nullptr || head == nullptr) return {};
+  bool same = words->shape == head->shape;
+  constexpr std::int64_t step = 1 << 20;
+  std::vector<float> left(step), right(step);
+  for (std::int64_t first = 0; same && first < words->numel(); first += step) {
+    const std::int64_t end = std::min(first + step, words->numel());
+    read_elements(*words, first, end, left.data());
+    read_elements(*head, first, end, right.data());
+    same = std::equal(left.begin(), left.begin() + (end - first), right.begin());
+  }
+  if (same) return {};
+  return {{model.string() + ": " + name, "differs from the word embedding",
+           "tie_word_embeddings says that they are one",
+           "Set model.config_overrides = { tie_word_embeddings = false } to train both."}};
+}
+
 }  // namespace temper

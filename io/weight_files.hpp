@@ -25,4 +25,8 @@ struct WeightFiles {
 Checked<WeightFiles> find_weights(const std::filesystem::path& directory, const ModelShape& shape,
                                   const std::vector<LogicalTensor>& tensors, bool random);
 
+// A head that config.json ties to the word embedding and that the files hold all the same must
+// hold the same values: else nobody knows which is meant. Reads both, where both are there.
+Problems check_tied_head(const std::filesystem::path& model, const ModelShape& shape);
+
 }  // namespace temper

@@ -1,11 +1,35 @@
 #include "apps/check_weights.hpp"
 
+#include <memory>
 #include <set>
 
 #include "io/adapter_files.hpp"
 #include "io/weight_files.hpp"
+#include "plan/check_spec.hpp"
+#include "plan/model_files.hpp"
 
 namespace temper {
+
+namespace {
+
+// The tokenizer may give fewer ids than the embedding has rows (rows are padded), never more.
+Problems check_tokenizer(const RunSpec& spec, const ModelShape& shape) {
+  ModelFiles files;
+  files.tokenizer_file = tokenizer_file(spec);
+  if (files.tokenizer_file.extension() == ".gguf") {
+    Checked<GgufHeader> header = read_gguf_header(files.tokenizer_file);
+    if (!header) return header.problems();
+    files.header = std::make_shared<const GgufHeader>(std::move(header).value());
+  }
+  const Checked<std::int64_t> ids = count_token_ids(files);
+  if (!ids) return ids.problems();
+  if (ids.value() <= shape.vocab_size) return {};
+  return {{files.tokenizer_file.string(), "gives ids up to " + std::to_string(ids.value() - 1),
+           "the embedding has " + std::to_string(shape.vocab_size) + " rows",
+           "Is it the tokenizer of this model?"}};
+}
+
+}  // namespace
 
 Problems check_weights(const StudyPlan& plan) {
   Problems all;
@@ -19,6 +43,8 @@ Problems check_weights(const StudyPlan& plan) {
     const ModelSpec& model = job.spec.model;
     add(find_weights(model.model_name_or_path, job.model, job.tensors, model.random_init)
             .problems());
+    if (!model.random_init) add(check_tied_head(model.model_name_or_path, job.model));
+    add(check_tokenizer(job.spec, job.model));
     const LoraSpec& lora = job.spec.lora;
     if (job.spec.train.finetuning_type == "lora" && !lora.adapter_name_or_path.empty())
       add(find_adapter(lora.adapter_name_or_path, job.model, job.tensors, lora).problems());

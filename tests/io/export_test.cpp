@@ -9,6 +9,7 @@
 #include "io/export/model_card.hpp"
 #include "io/export/model_directory.hpp"
 #include "io/safetensors.hpp"
+#include "io/weight_files.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tiny_gguf.hpp"
 
@@ -92,6 +93,23 @@ TEST(ExportDirectory, large_weights_are_cut_into_files_with_an_index) {
     const std::vector<float> rounded = values_of(back[i]), whole = values_of(model.streams[i]);
     for (std::size_t k = 0; k < whole.size(); k += 7)
       EXPECT_NEAR(rounded[k], whole[k], std::abs(whole[k]) / 256) << back[i].name;
+  }
+}
+
+TEST(TiedHead, that_the_file_holds_all_the_same_must_be_the_embedding) {
+  Exported model;
+  EXPECT_TRUE(check_tied_head(model.gguf, model.shape).empty()) << "it holds none";
+  for (const float change : {0.0f, 1.0f}) {
+    Exported other;
+    TensorStream head = other.streams.front();
+    head.name = "lm_head.weight";
+    head.read = [words = head.read, change](float* out) { words(out), out[300] += change; };
+    other.streams.push_back(head);
+    const Problems problems = check_tied_head(other.directory(other.parts()), other.shape);
+    EXPECT_EQ(problems.size(), change == 0 ? 0u : 1u);
+    if (change != 0) {
+      EXPECT_NE(to_text(problems).find("lm_head.weight: differs"), std::string::npos);
+    }
   }
 }
 
