@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "apps/rank_answers.hpp"
 #include "apps/rank_command.hpp"
 #include "apps/rank_results.hpp"
 #include "core/file.hpp"
@@ -98,8 +99,11 @@ Outcome run_rank_train(const Group& world, const fs::path& plan_path, const fs::
                 place.layers(),
                 dp};
   const ProgressSink sink = world.rank() == 0 ? ProgressSink::machine_lines : ProgressSink::silent;
-  const RunReport report = run_loop(job, *place.records, sink);
-  if (report.outcome == Outcome::done) write_results(world, job, report, attempt);
+  RunReport report = run_loop(job, *place.records, sink);
+  if (report.outcome == Outcome::done) {
+    answer_eval(world, job, report, attempt);
+    write_results(world, job, report, attempt);
+  }
   write_outcome(world, meter, report, attempt);
   if (report.outcome != Outcome::done && world.rank() == 0)
     std::fprintf(stderr, "temper-rank: %s\n", report.reason.c_str());

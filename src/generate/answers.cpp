@@ -105,7 +105,8 @@ Answers answer_split(const Stage& stage, const Head& head, const DocumentSource&
     questions.push_back(std::move(question));
     places.push_back(i);
   }
-  const std::vector<Generated> answers = generate(stage, head, prompts, options);
+  std::vector<Generated> answers;
+  run_agreed(dp, "generating", [&] { answers = generate(stage, head, prompts, options); });
   std::array<double, 4> sums{};  // rows, exact match, F1, ROUGE-L
   Json mine = Json::array();
   for (std::size_t i = 0; i < answers.size(); ++i) {
