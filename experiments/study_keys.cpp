@@ -234,8 +234,8 @@ std::vector<std::string> manifest_key_names() {
 
 const std::vector<std::string>& manifest_tables() {
   static const std::vector<std::string> tables{
-      "study",  "model",   "data",  "train",   "lora",   "parallel", "checkpoint",
-      "search", "confirm", "scale", "cluster", "budget", "cost"};
+      "study",      "model",  "data",    "train", "lora",    "generation", "parallel",
+      "checkpoint", "search", "confirm", "scale", "cluster", "budget",     "cost"};
   return tables;
 }
 
