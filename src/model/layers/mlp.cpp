@@ -11,7 +11,7 @@ namespace temper {
 
 namespace {
 
-std::vector<std::string> linears_of(const BlockShape& shape, const std::string& prefix) {
+std::vector<std::string> first_linears_of(const BlockShape& shape, const std::string& prefix) {
   if (shape.gate_up_fused) return {prefix + "gate_up"};
   if (shape.gated_mlp) return {prefix + "gate", prefix + "up"};
   return {prefix + "up"};
@@ -23,7 +23,7 @@ Mlp::Mlp(const BlockShape& shape, const ParameterTable& table, std::int64_t laye
          double lora_scale)
     : shape_(shape) {
   const std::string prefix = "block." + std::to_string(layer) + ".mlp.";
-  up_ = Projection(table, linears_of(shape, prefix), lora_scale);
+  up_ = Projection(table, first_linears_of(shape, prefix), lora_scale);
   down_ = Projection(table, {prefix + "down"}, lora_scale);
 }
 
