@@ -26,7 +26,7 @@ ModelShape tiny_gpt2() {
       "config.json"));
 }
 
-LoraSpec spec_of(const std::string& init = "default") {
+LoraSpec lora_spec_of(const std::string& init = "default") {
   LoraSpec spec;
   spec.r = 4, spec.lora_alpha = 8, spec.target_modules = {"c_attn", "c_proj"};
   spec.init_lora_weights = init;
@@ -48,7 +48,7 @@ void write_adapter(const fs::path& directory, Json config, const std::string& wi
   std::vector<float> values(4096);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = float(i);
   std::vector<TensorToWrite> files;
-  for (const LogicalTensor& tensor : tensors_of(spec_of()))
+  for (const LogicalTensor& tensor : tensors_of(lora_spec_of()))
     if (is_adapter(tensor) && tensor.name != without)
       files.push_back({tensor.name, tensor.shape, Dtype::f32, values.data()});
   if (!extra.empty()) files.push_back({extra, {4, 64}, Dtype::f32, values.data()});
@@ -56,7 +56,8 @@ void write_adapter(const fs::path& directory, Json config, const std::string& wi
 }
 
 std::string complaint(const fs::path& directory) {
-  return to_text(find_adapter(directory, tiny_gpt2(), tensors_of(spec_of()), spec_of()).problems());
+  return to_text(
+      find_adapter(directory, tiny_gpt2(), tensors_of(lora_spec_of()), lora_spec_of()).problems());
 }
 
 const std::string kFirst = "base_model.model.transformer.h.0.attn.c_attn.lora_A.weight";
@@ -66,7 +67,7 @@ const std::string kFirst = "base_model.model.transformer.h.0.attn.c_attn.lora_A.
 TEST(AdapterFiles, are_read_instead_of_drawn) {
   const TemporaryFolder folder;
   write_adapter(folder.path(), Json::object());
-  LoadOptions options{.seed = 1, .random = true, .lora = spec_of()};
+  LoadOptions options{.seed = 1, .random = true, .lora = lora_spec_of()};
   options.lora.adapter_name_or_path = folder.path().string();
   const auto tensors = tensors_of(options.lora);
   int adapters = 0;
@@ -101,7 +102,7 @@ TEST(AdapterFiles, name_what_does_not_fit_the_run) {
 
 TEST(InitialValues, adapters_begin_as_their_kind_says) {
   const ModelShape shape = tiny_gpt2();
-  const auto tensors = tensors_of(spec_of());
+  const auto tensors = tensors_of(lora_spec_of());
   const auto find = [&](const std::string& role) {
     return *std::find_if(tensors.begin(), tensors.end(),
                          [&](const LogicalTensor& tensor) { return tensor.role == role; });

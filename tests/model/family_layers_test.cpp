@@ -20,7 +20,7 @@ const Json& record() {
   return all;
 }
 
-std::vector<std::string> case_names() {
+std::vector<std::string> layer_case_names() {
   std::vector<std::string> names;
   for (const Json& one : record()["cases"]) names.push_back(one["name"]);
   return names;
@@ -119,7 +119,7 @@ TEST_P(EveryFamily, documents_may_come_in_any_order) {
   EXPECT_LT(one.model->gradients.sub(other.model->gradients).abs().max().item<double>(), 1e-11);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, EveryFamily, testing::ValuesIn(case_names()),
+INSTANTIATE_TEST_SUITE_P(Families, EveryFamily, testing::ValuesIn(layer_case_names()),
                          [](const auto& made) {
                            std::string name = made.param;
                            for (char& c : name)
