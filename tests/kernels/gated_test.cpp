@@ -13,7 +13,7 @@ namespace temper {
 
 namespace {
 
-constexpr std::int64_t kRows = 5, kWidth = 77;
+constexpr std::int64_t kGatedRows = 5, kGatedWidth = 77;
 constexpr Curve kCurves[] = {Curve::gelu, Curve::gelu_tanh, Curve::silu, Curve::relu, Curve::tanh};
 
 at::Tensor curve_of(Curve curve, const at::Tensor& x) {
@@ -50,15 +50,15 @@ TEST(GatedByHand, silu_of_one_times_two) {
 
 TYPED_TEST(Gated, equals_autograd_for_every_curve) {
   using T = TypeParam;
-  const auto in = normal_numbers<T>(kRows * 2 * kWidth, 1, 3);
-  const auto dy = normal_numbers<T>(kRows * kWidth, 2);
+  const auto in = normal_numbers<T>(kGatedRows * 2 * kGatedWidth, 1, 3);
+  const auto dy = normal_numbers<T>(kGatedRows * kGatedWidth, 2);
   for (const Curve curve : kCurves) {
     std::vector<T> y(dy.size()), d = in;
-    gated_forward(curve, in.data(), kRows, kWidth, y.data());
-    gated_backward(curve, d.data(), dy.data(), kRows, kWidth, d.data());  // in place
-    const at::Tensor x = leaf(in, {kRows, 2, kWidth});
+    gated_forward(curve, in.data(), kGatedRows, kGatedWidth, y.data());
+    gated_backward(curve, d.data(), dy.data(), kGatedRows, kGatedWidth, d.data());  // in place
+    const at::Tensor x = leaf(in, {kGatedRows, 2, kGatedWidth});
     const at::Tensor wanted = curve_of(curve, x.select(1, 0)) * x.select(1, 1);
-    wanted.backward(leaf(dy, {kRows, kWidth}).detach());
+    wanted.backward(leaf(dy, {kGatedRows, kGatedWidth}).detach());
     EXPECT_LT(difference(y, wanted), rounding<T>()) << int(curve);
     EXPECT_LT(difference(d, x.grad()), rounding<T>()) << int(curve);
   }

@@ -12,11 +12,11 @@ namespace temper {
 
 namespace {
 
-constexpr std::int64_t kRows = 11, kClasses = 2777;  // blocks of 1,024 and a rest
+constexpr std::int64_t kLossRows = 11, kClasses = 2777;  // blocks of 1,024 and a rest
 
 std::vector<std::int32_t> targets() {
   std::vector<std::int32_t> all;
-  for (std::int64_t r = 0; r < kRows; ++r) all.push_back(std::int32_t((r * 1021) % kClasses));
+  for (std::int64_t r = 0; r < kLossRows; ++r) all.push_back(std::int32_t((r * 1021) % kClasses));
   all[0] = 0, all[1] = kClasses - 1, all[2] = 1023, all[3] = 1024;
   return all;
 }
@@ -71,18 +71,19 @@ TYPED_TEST(TokenLossOf, equals_autograd_with_smoothing_z_loss_and_softcap) {
         TokenLossOptions{.z_loss = 1e-2}, TokenLossOptions{.softcap = 5},
         TokenLossOptions{.label_smoothing = 0.2, .z_loss = 1e-3, .softcap = 8}})
     for (const double spread : {1.0, 20.0}) {
-      const auto in = normal_numbers<T>(kRows * kClasses, 3, spread);
-      const Reference wanted = reference(leaf(in, {kRows, kClasses}), options);
+      const auto in = normal_numbers<T>(kLossRows * kClasses, 3, spread);
+      const Reference wanted = reference(leaf(in, {kLossRows, kClasses}), options);
       auto logits = in;
-      std::vector<TokenLoss> results(kRows);
+      std::vector<TokenLoss> results(kLossRows);
       const double slack = std::is_same_v<T, double> ? 1e-13 : 1e-6;
-      token_loss(logits.data(), targets().data(), kRows, kClasses, options, false, results.data());
+      token_loss(logits.data(), targets().data(), kLossRows, kClasses, options, false,
+                 results.data());
       EXPECT_LT(worst(of(results, &TokenLoss::loss), numbers_of(wanted.loss)), slack);
       EXPECT_LT(worst(of(results, &TokenLoss::nll), numbers_of(wanted.nll)), slack);
       EXPECT_LT(difference(logits, wanted.capped), rounding<T>());
       logits = in;
-      std::vector<TokenLoss> again(kRows);
-      token_loss(logits.data(), targets().data(), kRows, kClasses, options, true, again.data());
+      std::vector<TokenLoss> again(kLossRows);
+      token_loss(logits.data(), targets().data(), kLossRows, kClasses, options, true, again.data());
       EXPECT_EQ(of(again, &TokenLoss::loss), of(results, &TokenLoss::loss));
       EXPECT_LT(difference(logits, wanted.gradient),
                 (std::is_same_v<T, double> ? 1e-12 : std::max(3e-6, rounding<T>())));
