@@ -25,7 +25,7 @@ Problems check_tokenizer(const RunSpec& spec, const ModelShape& shape) {
   if (!ids) return ids.problems();
   if (ids.value() <= shape.vocab_size) return {};
   return {{files.tokenizer_file.string(), "gives ids up to " + std::to_string(ids.value() - 1),
-           "the embedding has " + std::to_string(shape.vocab_size) + " rows",
+           "vocab_size is " + std::to_string(shape.vocab_size) + ": the embedding has no more rows",
            "Is it the tokenizer of this model?"}};
 }
 
