@@ -45,7 +45,7 @@ with torch.inference_mode():
         tokenizer = AutoTokenizer.from_pretrained(where, **gguf)
         tokenizer.padding_side = "left"
         if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
+            tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(model.config.eos_token_id)
         with open(args.prompts, encoding="utf-8") as file:
             chats = [json.loads(line)["messages"] for line in file]
         texts = [tokenizer.apply_chat_template(c, add_generation_prompt=True, tokenize=False) for c in chats]
