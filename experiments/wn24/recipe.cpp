@@ -1,17 +1,11 @@
 // wn24-recipe: train.jsonl, validation.jsonl and test.jsonl of a noun classification task from an
 // installed WordNet 3.0, and its licence beside them. Run again, it leaves equal files alone.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
-#include "core/file.hpp"
 #include "core/json.hpp"
-#include "core/outcome.hpp"
-#include "experiments/wn24/definitions.hpp"
+#include "experiments/wn24/recipe_files.hpp"
 
 namespace temper {
 namespace {
@@ -30,18 +24,6 @@ struct Placed {
   const Definition* row;
 };
 using Splits = std::array<std::vector<Placed>, 3>;
-
-constexpr std::array<const char*, 3> kNames{"train", "validation", "test"};
-
-Nouns read_wordnet(const fs::path& folder) {
-  const fs::path path = folder / "data.noun";
-  errno = 0;
-  std::ifstream file(path);
-  if (!file)
-    throw BadInput({path.string(), "cannot be read", std::generic_category().message(errno),
-                    "Install wordnet-base, or name WordNet's folder with --wordnet"});
-  return read_nouns(file, path.string());
-}
 
 Splits split_rows(const std::vector<Definition>& rows, const std::vector<int>& classes) {
   Splits splits;
@@ -80,33 +62,28 @@ std::string to_lines(const std::vector<Placed>& rows) {
   return lines;
 }
 
-void write_if_changed(const fs::path& path, const std::string& content) {
-  if (fs::exists(path))
-    if (const Checked<std::string> old = read_text_file(path); old && old.value() == content)
-      return;
-  write_file_atomically(path, content);
-}
-
 Outcome run_recipe(const Request& request) {
   const Nouns nouns = read_wordnet(request.wordnet);
   Splits splits = split_rows(nouns.rows, classes_of_task(request.task));
   const fs::path output = request.output;
-  write_if_changed(output / "LICENSE",
-                   "The rows of this folder are definitions from WordNet.\n\n" + nouns.license);
+  write_license(output, nouns);
   for (std::size_t i = 0; i < splits.size(); ++i) {
     if (request.train_rows > 0)
       keep_first(splits[i],
                  i == 0 ? request.train_rows : std::max<std::size_t>(request.train_rows / 8, 1));
-    write_if_changed(output / (std::string(kNames[i]) + ".jsonl"), to_lines(splits[i]));
+    write_if_changed(output / kSplitFiles[i], to_lines(splits[i]));
   }
   std::printf("%s: %zu train, %zu validation, %zu test rows in %s\n", request.task.c_str(),
               splits[0].size(), splits[1].size(), splits[2].size(), output.c_str());
   return Outcome::done;
 }
 
-int run(int argc, char** argv) {
+}  // namespace
+}  // namespace temper
+
+int main(int argc, char** argv) {
   CLI::App app{"Rows of a noun classification task from WordNet's definitions."};
-  Request request;
+  temper::Request request;
   app.add_option("--wordnet", request.wordnet, "folder that holds WordNet's data.noun")
       ->capture_default_str();
   app.add_option("--task", request.task, "wn24: 24 classes; wn25: with noun.motive; wn8: 8 classes")
@@ -116,24 +93,6 @@ int run(int argc, char** argv) {
   app.add_option("--train-rows", request.train_rows,
                  "keep so many rows of train and an eighth of it of the others; 0 keeps all")
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : exit_code(Outcome::bad_manifest);
-  }
-  return exit_code(run_recipe(request));
-}
-
-}  // namespace
-}  // namespace temper
-
-int main(int argc, char** argv) {
-  try {
-    return temper::run(argc, argv);
-  } catch (...) {
-    std::string reason;
-    const temper::Outcome outcome = temper::outcome_of_current_exception(reason);
-    std::fprintf(stderr, "wn24-recipe: %s\n", reason.c_str());
-    return temper::exit_code(outcome);
-  }
+  return temper::run_recipe_program("wn24-recipe", app, argc, argv,
+                                    [&] { return temper::run_recipe(request); });
 }

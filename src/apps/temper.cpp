@@ -1,6 +1,5 @@
 // The `temper` tool: runs on a login node, links no MPI, no libtorch, no HDF5.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -59,12 +58,5 @@ int run(int argc, char** argv) {
 }  // namespace temper
 
 int main(int argc, char** argv) {
-  try {
-    return temper::run(argc, argv);
-  } catch (...) {
-    std::string reason;
-    const temper::Outcome outcome = temper::outcome_of_current_exception(reason);
-    std::fprintf(stderr, "temper: %s%s", reason.c_str(), reason.ends_with('\n') ? "" : "\n");
-    return temper::exit_code(outcome);
-  }
+  return temper::exit_code_of("temper", [&] { return temper::run(argc, argv); });
 }

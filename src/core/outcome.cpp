@@ -1,6 +1,7 @@
 #include "core/outcome.hpp"
 
 #include <array>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -62,6 +63,18 @@ Outcome outcome_of_current_exception(std::string& reason) {
     const bool allocation = reason.find("DefaultCPUAllocator") != std::string::npos;
     if (allocation) reason = "out of memory: " + reason;
     return allocation ? Outcome::out_of_memory : Outcome::bug;
+  }
+}
+
+int exit_code_of(const std::string& program, const std::function<int()>& run) {
+  try {
+    return run();
+  } catch (...) {
+    std::string reason;
+    const Outcome outcome = outcome_of_current_exception(reason);
+    std::fprintf(stderr, "%s: %s%s", program.c_str(), reason.c_str(),
+                 reason.ends_with('\n') ? "" : "\n");
+    return exit_code(outcome);
   }
 }
 

@@ -2,6 +2,7 @@
 // requeue.
 #pragma once
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -46,5 +47,9 @@ WorldFailure io_failure(const std::string& what, const std::string& path, int er
 
 // What the exception in flight means: call inside a catch block. Fills `reason` with its message.
 Outcome outcome_of_current_exception(std::string& reason);
+
+// The exit code that `run` returns, or that of the exception it ends with, which is printed to
+// standard error behind the program's name: the body of a main.
+int exit_code_of(const std::string& program, const std::function<int()>& run);
 
 }  // namespace temper
