@@ -7,7 +7,7 @@
 #include "apps/data_text.hpp"
 #include "core/progress.hpp"
 #include "experiments/trial_planner.hpp"
-#include "jobscripts/local/child_process.hpp"
+#include "jobscripts/local/ask_rank.hpp"
 #include "jobscripts/local/local_executor.hpp"
 #include "jobscripts/prepare_data.hpp"
 
@@ -57,25 +57,6 @@ Outcome prepare_data(const DataOptions& options) {
   return Outcome::done;
 }
 
-// What `temper-rank inspect` prints. Throws WorldFailure with its outcome and words.
-Json inspect_store(const StoreFiles& store, int samples) {
-  const Launch launch =
-      plan_launch({.name = "inspect",
-                   .arguments = {"inspect", store.store, std::to_string(samples)},
-                   .log = {}},
-                  {}, {.rank_program = rank_program_beside_this(), .cores = 1, .is_root = false});
-  const ProgramOutput output = run_program(launch.arguments, launch.environment);
-  const std::size_t begin = output.text.find('{');
-  if (output.exit_code == 0 && begin != std::string::npos)
-    if (Json json = Json::parse(output.text.substr(begin), nullptr, false); json.is_object())
-      return json;
-  std::string said = output.text;
-  if (said.starts_with("temper-rank: ")) said.erase(0, std::string("temper-rank: ").size());
-  while (said.ends_with('\n')) said.pop_back();
-  throw WorldFailure(output.exit_code == 0 ? Outcome::bug : outcome_of_exit_code(output.exit_code),
-                     said);
-}
-
 Outcome inspect_data(const DataOptions& options) {
   const Study study = value_or_throw(read_study(options.manifest));
   const std::vector<StoreFiles> stores = stores_of(study, this_machine());
@@ -84,7 +65,7 @@ Outcome inspect_data(const DataOptions& options) {
     throw WorldFailure(Outcome::io_error, store.store.string() +
                                               ": is not prepared yet. Run temper data prepare " +
                                               options.manifest + "?");
-  const Json json = inspect_store(store, options.samples);
+  const Json json = ask_rank({"inspect", store.store, std::to_string(options.samples)}, 1);
   if (options.json) {
     std::printf("%s\n", json.dump(1).c_str());
     return Outcome::done;

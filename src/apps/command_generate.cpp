@@ -6,9 +6,7 @@
 #include "core/file.hpp"
 #include "core/outcome.hpp"
 #include "experiments/resolve_paths.hpp"
-#include "jobscripts/local/child_process.hpp"
-#include "jobscripts/local/launch.hpp"
-#include "jobscripts/local/local_executor.hpp"
+#include "jobscripts/local/ask_rank.hpp"
 #include "plan/generation_keys.hpp"
 #include "plan/plan_job.hpp"
 
@@ -93,23 +91,10 @@ Outcome run_generate(const GenerateOptions& options) {
                                       {"seed", options.seed},
                                       {"generation", generation_json(options.generation)}}
                                      .dump(1));
-  const Launch launch = plan_launch({.name = "generate",
-                                     .arguments = {"generate", request.string(), answers.string()},
-                                     .threads_per_rank = this_machine().cores,
-                                     .log = {}},
-                                    {},
-                                    {.rank_program = rank_program_beside_this(),
-                                     .cores = this_machine().cores,
-                                     .is_root = false});
-  const ProgramOutput output = run_program(launch.arguments, launch.environment);
-  if (output.exit_code != 0) {
-    std::string said = output.text;
-    if (said.starts_with("temper-rank: ")) said.erase(0, std::string("temper-rank: ").size());
-    while (said.ends_with('\n')) said.pop_back();
-    throw WorldFailure(outcome_of_exit_code(output.exit_code), said);
-  }
+  const Json told =
+      ask_rank({"generate", request.string(), answers.string()}, this_machine().cores);
   if (options.json) {
-    std::fputs(output.text.c_str(), stdout);
+    std::printf("%s\n", told.dump().c_str());
   } else if (options.out.empty()) {
     const std::string lines = value_or_throw(read_text_file(answers));
     for (std::size_t begin = 0; begin < lines.size();) {
