@@ -12,7 +12,7 @@ namespace temper {
 
 namespace {
 
-// The tokenizer may give fewer ids than the embedding has rows (rows are padded), never more.
+// The tokenizer may be another than the model's own.
 Problems check_tokenizer(const RunSpec& spec, const ModelShape& shape) {
   ModelFiles files;
   files.tokenizer_file = tokenizer_file(spec);
@@ -21,12 +21,7 @@ Problems check_tokenizer(const RunSpec& spec, const ModelShape& shape) {
     if (!header) return header.problems();
     files.header = std::make_shared<const GgufHeader>(std::move(header).value());
   }
-  const Checked<std::int64_t> ids = count_token_ids(files);
-  if (!ids) return ids.problems();
-  if (ids.value() <= shape.vocab_size) return {};
-  return {{files.tokenizer_file.string(), "gives ids up to " + std::to_string(ids.value() - 1),
-           "vocab_size is " + std::to_string(shape.vocab_size) + ": the embedding has no more rows",
-           "Is it the tokenizer of this model?"}};
+  return check_token_ids(files, shape.vocab_size);
 }
 
 }  // namespace

@@ -25,17 +25,6 @@ Json tokenizer_json(const ModelFiles& files) {
   return embeds_tokenizer(files) ? value_or_throw(tokenizer_json_of(*files.header)) : Json();
 }
 
-// A tokenizer gives ids that the embedding has rows for.
-void check_tokenizer(const ModelFiles& files, const ModelShape& shape) {
-  if (files.tokenizer_file.empty()) return;
-  const std::int64_t ids = value_or_throw(count_token_ids(files));
-  if (ids > shape.vocab_size)
-    throw BadInput(Problem{files.tokenizer_file.string(),
-                           "gives ids up to " + std::to_string(ids - 1),
-                           "the embedding has " + std::to_string(shape.vocab_size) + " rows",
-                           "Is it the tokenizer of this model?"});
-}
-
 // A model with its tensors, an adapter merged in where there is one.
 struct Loaded {
   ModelFiles files;
@@ -63,7 +52,10 @@ void load(const fs::path& model, const fs::path& base, Loaded& loaded) {
   }
   loaded.files = value_or_throw(read_model_files(whole));
   loaded.shape = value_or_throw(model_shape_of_config(loaded.files.config, loaded.files.where));
-  check_tokenizer(loaded.files, loaded.shape);
+  if (!loaded.files.tokenizer_file.empty())
+    if (const Problems problems = check_token_ids(loaded.files, loaded.shape.vocab_size);
+        !problems.empty())
+      throw BadInput(problems);
   loaded.streams = model_streams(whole, loaded.shape);
   if (loaded.adapter)
     if (const Problems problems = merge_adapter(*loaded.adapter, loaded.streams); !problems.empty())

@@ -14,27 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// "eos_token": "</s>" where tokenizer_config.json names the text, else "eos_token_id": 2 where
-// config.json or generation_config.json has the number.
-Json special_tokens(const ModelFiles& files) {
-  Json tokens = Json::object();
-  for (const std::string name : {"bos_token", "eos_token", "mask_token"}) {
-    Json text =
-        files.tokenizer_config.is_object() ? files.tokenizer_config.value(name, Json()) : Json();
-    if (text.is_object()) text = text.value("content", Json());
-    if (text.is_string()) {
-      tokens[name] = text;
-      continue;
-    }
-    for (const Json* config : {&files.config, &files.generation_config}) {
-      Json id = config->is_object() ? config->value(name + "_id", Json()) : Json();
-      if (id.is_array() && !id.empty()) id = id.front();
-      if (id.is_number_integer() && !tokens.contains(name + "_id")) tokens[name + "_id"] = id;
-    }
-  }
-  return tokens;
-}
-
 // What a language model's rows are made into tokens by, besides the tokenizer.
 void add_language(const RunSpec& spec, Json& recipe) {
   const ModelFiles files = value_or_throw(read_model_files(spec.model.model_name_or_path));

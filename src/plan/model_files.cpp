@@ -149,4 +149,32 @@ Checked<std::int64_t> count_token_ids(const ModelFiles& files) {
   return json.value().is_object() ? largest_id(json.value()) + 1 : 0;
 }
 
+Problems check_token_ids(const ModelFiles& files, std::int64_t vocab_size) {
+  const Checked<std::int64_t> ids = count_token_ids(files);
+  if (!ids) return ids.problems();
+  if (ids.value() <= vocab_size) return {};
+  return {{files.tokenizer_file.string(), "gives ids up to " + std::to_string(ids.value() - 1),
+           "vocab_size is " + std::to_string(vocab_size) + ": the embedding has no more rows",
+           "Is it the tokenizer of this model?"}};
+}
+
+Json special_tokens(const ModelFiles& files) {
+  Json tokens = Json::object();
+  for (const std::string name : {"bos_token", "eos_token", "mask_token"}) {
+    Json text =
+        files.tokenizer_config.is_object() ? files.tokenizer_config.value(name, Json()) : Json();
+    if (text.is_object()) text = text.value("content", Json());
+    if (text.is_string()) {
+      tokens[name] = text;
+      continue;
+    }
+    for (const Json* config : {&files.config, &files.generation_config}) {
+      Json id = config->is_object() ? config->value(name + "_id", Json()) : Json();
+      if (id.is_array() && !id.empty()) id = id.front();
+      if (id.is_number_integer() && !tokens.contains(name + "_id")) tokens[name + "_id"] = id;
+    }
+  }
+  return tokens;
+}
+
 }  // namespace temper

@@ -50,5 +50,14 @@ std::filesystem::path tokenizer_file(const std::filesystem::path& model);
 
 // How many ids a tokenizer can give: one more than its largest, of tokenizer.json or the header.
 Checked<std::int64_t> count_token_ids(const ModelFiles& files);
+// The tokenizer may give fewer ids than the embedding has rows (rows are padded), never more.
+// Problem: it gives more, or cannot be read. Looks at tokenizer_file and, of a GGUF file, at
+// header.
+Problems check_token_ids(const ModelFiles& files, std::int64_t vocab_size);
+
+// What the files say of begin, end and mask token: "eos_token": "</s>" where tokenizer_config.json
+// names the text, else "eos_token_id": 2 where config.json or generation_config.json has the
+// number.
+Json special_tokens(const ModelFiles& files);
 
 }  // namespace temper
