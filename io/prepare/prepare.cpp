@@ -11,6 +11,7 @@
 #include "io/prepare/read_documents.hpp"
 #include "io/prepare/report.hpp"
 #include "io/prepare/split_columns.hpp"
+#include "text/special_tokens.hpp"
 
 namespace temper {
 
@@ -133,7 +134,7 @@ void check_splits(const Group& world, const Recipe& recipe, const Documents& doc
 // Of a masked language model; it cannot be trained without.
 std::int32_t mask_token_of(const Recipe& recipe, const Tokenizer& tokenizer) {
   return recipe.stage == "mlm"
-             ? special_token(recipe, "mask_token", tokenizer, {"[MASK]", "<mask>"})
+             ? special_token(recipe.special_tokens, "mask_token", tokenizer, {"[MASK]", "<mask>"})
              : -1;
 }
 

@@ -24,7 +24,10 @@ void answer_eval(const Group& world, const Job& job, RunReport& report,
   std::vector<std::int32_t> stop_ids;
   run_agreed(world, "loading the tokenizer", [&] {
     tokenizer.emplace(value_or_throw(load_tokenizer(tokenizer_file(spec))));
-    stop_ids = stop_ids_of(spec.model.model_name_or_path, *tokenizer);
+    const ModelFiles files = value_or_throw(read_model_files(spec.model.model_name_or_path));
+    const std::string& own = spec.model.chat_template;
+    stop_ids = stop_ids_of(
+        files, own.empty() ? files.chat_template : value_or_throw(read_text_file(own)), *tokenizer);
   });
   const DocumentSource& split = *job.splits.eval;
   const auto seed = std::uint64_t(spec.train.data_seed.value_or(spec.train.seed));

@@ -11,8 +11,8 @@
 #include "plan/model_files.hpp"
 #include "plan/plan_job.hpp"
 #include "plan/run_spec_keys.hpp"
-#include "text/chat_template.hpp"
 #include "text/load_tokenizer.hpp"
+#include "text/special_tokens.hpp"
 #include "train/compute_session.hpp"
 
 namespace temper {
@@ -52,45 +52,51 @@ Request read_request(const fs::path& path) {
   return request;
 }
 
-// A line's prompt as text: its own, or its messages by the model's template.
-class PromptText {
+// A line's prompt as tokens: its text, or its messages by the model's template, encoded as training
+// rows are.
+class PromptEncoder {
  public:
-  explicit PromptText(const ModelFiles& files) {
+  PromptEncoder(const ModelFiles& files, const Tokenizer& tokenizer)
+      : tokenizer_(tokenizer), scratch_(tokenizer.make_scratch()) {
     if (files.chat_template.empty()) return;
     chat_.emplace(value_or_throw(ChatTemplate::parse(files.chat_template, "the chat template")));
+    const Json named = special_tokens(files);
+    options_ = chat_options(named, tokenizer);
     options_.add_generation_prompt = true;
-    for (const auto& [name, text] :
-         {std::pair{"bos_token", &options_.bos_token}, std::pair{"eos_token", &options_.eos_token}})
-      if (files.tokenizer_config.is_object() && files.tokenizer_config.contains(name)) {
-        const Json& token = files.tokenizer_config[name];
-        *text = token.is_string() ? token.get<std::string>() : token.value("content", "");
-      }
+    const std::int32_t begin = special_token(named, "bos_token", tokenizer, {});
+    if (surroundings_of(tokenizer).begin_with(begin)) begin_ = begin;
   }
-  // Whether the text holds its special tokens already.
-  bool of(const Json& line, const std::string& where, std::string& text) const {
+  std::vector<std::int32_t> encode(const Json& line, const std::string& where) {
+    std::vector<std::int32_t> ids;
     if (line.contains("prompt") && line["prompt"].is_string()) {
-      text = line["prompt"].get<std::string>();
-      return false;
+      tokenizer_.encode(line["prompt"].get<std::string>(), {}, *scratch_, ids);
+      return ids;
     }
     if (!line.contains("messages"))
       throw BadInput(Problem{where, "has neither \"prompt\" nor \"messages\"", "", ""});
     if (!chat_)
       throw BadInput(Problem{where, "has messages, and the model has no chat template", "",
                              "Give the text as \"prompt\"."});
-    text = chat_->render(line["messages"], options_).text;
-    return true;
+    const RenderedChat rendered = chat_->render(line["messages"], options_);
+    tokenizer_.encode(rendered.text,
+                      {.add_special_tokens = false, .plain = plain_regions(rendered)}, *scratch_,
+                      ids);
+    if (begin_ >= 0 && (ids.empty() || ids.front() != begin_)) ids.insert(ids.begin(), begin_);
+    return ids;
   }
 
  private:
+  const Tokenizer& tokenizer_;
+  std::unique_ptr<Tokenizer::Scratch, void (*)(Tokenizer::Scratch*)> scratch_;
   std::optional<ChatTemplate> chat_;
   ChatOptions options_;
+  std::int32_t begin_ = -1;  // that every text begins with; -1: none
 };
 
 std::vector<Prompt> read_prompts(const Request& request, const ModelFiles& files,
                                  const Tokenizer& tokenizer) {
   const std::string all = value_or_throw(read_text_file(request.prompts));
-  const PromptText texts(files);
-  const auto scratch = tokenizer.make_scratch();
+  PromptEncoder encoder(files, tokenizer);
   std::vector<Prompt> prompts;
   std::int64_t number = 0;
   for (std::size_t begin = 0; begin < all.size(); ++number) {
@@ -101,11 +107,7 @@ std::vector<Prompt> read_prompts(const Request& request, const ModelFiles& files
     const std::string where = request.prompts.string() + ":" + std::to_string(number + 1);
     const Json json = Json::parse(line, nullptr, false);
     if (!json.is_object()) throw BadInput(Problem{where, "is no JSON object", "", ""});
-    std::string text;
-    const bool whole = texts.of(json, where, text);
-    Prompt& prompt = prompts.emplace_back();
-    prompt.document = std::uint32_t(number);
-    tokenizer.encode(text, {.add_special_tokens = !whole}, *scratch, prompt.ids);
+    prompts.push_back({encoder.encode(json, where), std::uint32_t(number)});
   }
   return prompts;
 }
@@ -126,7 +128,7 @@ Outcome run_rank_generate(const Group& world, const fs::path& request_path, cons
   run_agreed(world, "loading the model", [&] {
     const ModelFiles files = value_or_throw(read_model_files(request.model));
     tokenizer.emplace(value_or_throw(load_tokenizer(files.tokenizer_file)));
-    stop_ids = stop_ids_of(request.model, *tokenizer);
+    stop_ids = stop_ids_of(files, files.chat_template, *tokenizer);
     model.emplace(request.model, request.precision == "bf16"   ? at::kBFloat16
                                  : request.precision == "fp64" ? at::kDouble
                                                                : at::kFloat);

@@ -7,7 +7,7 @@
 
 #include "analysis/text_scores.hpp"
 #include "core/json.hpp"
-#include "plan/model_files.hpp"
+#include "text/special_tokens.hpp"
 
 namespace temper {
 
@@ -75,16 +75,18 @@ std::string answer_text(const Tokenizer& tokenizer, const std::vector<std::int32
   return trimmed(text.substr(0, stop_place(text, stop_strings)));
 }
 
-std::vector<std::int32_t> stop_ids_of(const std::filesystem::path& model,
+std::vector<std::int32_t> stop_ids_of(const ModelFiles& files, const std::string& chat_template,
                                       const Tokenizer& tokenizer) {
-  const ModelFiles files = value_or_throw(read_model_files(model));
   std::vector<std::int32_t> ids;
   for (const Json* source : {&files.generation_config, &files.config})
     if (source->is_object() && source->contains("eos_token_id"))
       add_ids((*source)["eos_token_id"], ids);
-  // Chat models end turns by a token of their own, which config.json need not name.
-  for (const char* end : {"<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>", "<|endoftext|>"})
-    if (const std::int32_t id = tokenizer.id(end); id >= 0) ids.push_back(id);
+  if (!chat_template.empty()) {
+    const ChatTemplate chat = value_or_throw(ChatTemplate::parse(chat_template, "chat template"));
+    for (const std::string& end :
+         chat.turn_marks(chat_options(special_tokens(files), tokenizer)).end_tokens)
+      if (const std::int32_t id = tokenizer.id(end); id >= 0) ids.push_back(id);
+  }
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;

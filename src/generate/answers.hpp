@@ -5,7 +5,6 @@
 //   answers.metrics;   // {{"exact_match", 0.12}, {"token_f1", 0.4}, {"rouge_l", 0.38}}
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "generate/generator.hpp"
 #include "io/document_source.hpp"
 #include "mpi/group.hpp"
+#include "plan/model_files.hpp"
 #include "plan/run_spec.hpp"
 #include "text/tokenizer.hpp"
 
@@ -32,9 +32,9 @@ GenerationOptions generation_options(const GenerationSpec& spec, std::uint64_t s
 // An answer as text, cut before the first stop string.
 std::string answer_text(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids,
                         const std::vector<std::string>& stop_strings);
-// Ids that end an answer: what the model's files name as eos_token_id and the ends of turns that
-// its documents end with.
-std::vector<std::int32_t> stop_ids_of(const std::filesystem::path& model,
+// Ids that end an answer: what the model's files name as eos_token_id, and the tokens by which its
+// chat template ends turns (a manifest may name another template).
+std::vector<std::int32_t> stop_ids_of(const ModelFiles& files, const std::string& chat_template,
                                       const Tokenizer& tokenizer);
 
 struct Answers {

@@ -6,15 +6,11 @@
 #include "io/document_source.hpp"
 #include "io/prepare/encode/marked_tokens.hpp"
 #include "io/prepare/encode/tagged_words.hpp"
-#include "text/chat_template.hpp"
+#include "text/special_tokens.hpp"
 
 namespace temper {
 
 namespace {
-
-// What `strftime_now` tells templates: a fixed day, so that equal rows give equal bytes. It is the
-// day that the template of Llama 3.1 names where there is no clock.
-constexpr std::int64_t kTemplateClock = 1721952000;  // 2024-07-26
 
 std::string words_of(const BadInput& error) {
   const Problem& problem = error.problems().front();
@@ -29,9 +25,9 @@ struct RowEncoder::State {
   std::unique_ptr<Tokenizer::Scratch, void (*)(Tokenizer::Scratch*)> scratch;
   std::int64_t bound = 0;  // tokens of a document; 0: longer ones are dropped by the caller
   std::int32_t begin_token = -1, end_token = -1;
-  std::vector<std::int32_t> before, after;  // special tokens around a text
+  Surroundings around;  // of a text
   std::optional<ChatTemplate> chat;
-  ChatOptions chat_options;
+  ChatOptions template_options;
   TurnMarks turns;
   Encoding encoding;
 
@@ -41,7 +37,6 @@ struct RowEncoder::State {
         scratch(by.make_scratch()),
         bound(token_bound_step(of).empty() ? of.max_length : 0) {}
 
-  void find_surroundings();
   void read_template();
   MarkedTokens encode_marked(std::string_view text, std::span<const Extent> learned,
                              std::vector<Extent> plain, EncodedRow& out);
@@ -55,30 +50,14 @@ struct RowEncoder::State {
   std::string encode_words(const Row& row, EncodedRow& out);
 };
 
-// The special tokens that the tokenizer puts around any text.
-void RowEncoder::State::find_surroundings() {
-  tokenizer.encode_with_offsets("a", {}, *scratch, encoding);
-  std::size_t at = 0;
-  const auto empty = [&] { return encoding.offsets[at].begin == encoding.offsets[at].end; };
-  for (; at < encoding.ids.size() && empty(); ++at) before.push_back(encoding.ids[at]);
-  while (at < encoding.ids.size() && !empty()) ++at;
-  after.assign(encoding.ids.begin() + std::ptrdiff_t(at), encoding.ids.end());
-}
-
 void RowEncoder::State::read_template() {
   if (recipe.chat_template.empty())
     throw BadInput(Problem{"model.chat_template", "is missing",
                            "the model brings no chat template, and the rows are conversations",
                            "Name a Jinja file, or use prompt-completion rows of texts."});
   chat.emplace(value_or_throw(ChatTemplate::parse(recipe.chat_template, "chat template")));
-  const auto text = [&](const char* name, std::int32_t id) {
-    const std::string named = recipe.special_tokens.value(name, std::string());
-    return !named.empty() ? named : id >= 0 ? tokenizer.token(id) : "";
-  };
-  chat_options.bos_token = text("bos_token", begin_token);
-  chat_options.eos_token = text("eos_token", end_token);
-  chat_options.now = kTemplateClock;
-  turns = chat->turn_marks(chat_options);
+  template_options = chat_options(recipe.special_tokens, tokenizer);
+  turns = chat->turn_marks(template_options);
 }
 
 // The text's tokens, those inside `learned` marked, without any that the tokenizer adds.
@@ -136,8 +115,8 @@ std::string RowEncoder::State::encode_text(const Row& row, EncodedRow& out) {
 }
 
 std::string RowEncoder::State::encode_conversation(const Row& row, EncodedRow& out) {
-  chat_options.tools = row.tools;
-  const RenderedChat rendered = chat->render(row.messages, chat_options);
+  template_options.tools = row.tools;
+  const RenderedChat rendered = chat->render(row.messages, template_options);
   std::vector<bool> which;
   for (std::size_t i = 0; row.given_messages > 0 && i < row.messages.size(); ++i)
     which.push_back(i >= row.given_messages && row.messages[i]["role"] == "assistant");
@@ -146,8 +125,7 @@ std::string RowEncoder::State::encode_conversation(const Row& row, EncodedRow& o
     learned = assistant_spans(rendered, turns, which).extents;
   MarkedTokens tokens = encode_marked(rendered.text, learned, plain_regions(rendered), out);
   // One token that begins the text where the tokenizer puts one, whether or not the template does.
-  const bool begins = !before.empty() && before.front() == begin_token;
-  if (begins && (tokens.ids.empty() || tokens.ids.front() != begin_token))
+  if (around.begin_with(begin_token) && (tokens.ids.empty() || tokens.ids.front() != begin_token))
     tokens = surrounded({begin_token}, tokens, {});
   return keep_learned(std::move(tokens), out);
 }
@@ -157,7 +135,7 @@ std::string RowEncoder::State::encode_completion(const Row& row, EncodedRow& out
   const std::int64_t from =
       recipe.learned == LearnedPart::completion ? std::int64_t(row.text.size()) : 0;
   const Extent learned{from, std::int64_t(text.size())};
-  MarkedTokens tokens = surrounded(before, encode_marked(text, {&learned, 1}, {}, out), {});
+  MarkedTokens tokens = surrounded(around.before, encode_marked(text, {&learned, 1}, {}, out), {});
   if (tokens.ids.empty() || tokens.ids.back() != end_token)
     tokens.push_back(end_token, kTrained | kSpecial, {learned.end, learned.end});
   return keep_learned(std::move(tokens), out);
@@ -167,7 +145,7 @@ std::string RowEncoder::State::encode_raw(const Row& row, EncodedRow& out) {
   const Extent all{0, std::int64_t(row.text.size())};
   const MarkedTokens inner = encode_marked(row.text, {&all, 1}, {}, out);
   if (inner.ids.empty()) return "has no tokens";
-  MarkedTokens tokens = surrounded(before, inner, {});
+  MarkedTokens tokens = surrounded(around.before, inner, {});
   if (end_token >= 0 && tokens.ids.back() != end_token)
     tokens.push_back(end_token, kTrained | kSpecial, {all.end, all.end});
   out.tokens = tokens.size();
@@ -181,11 +159,11 @@ std::string RowEncoder::State::encode_masked(const Row& row, EncodedRow& out) {
   const Extent all{0, std::int64_t(row.text.size())};
   const MarkedTokens inner = encode_marked(row.text, {&all, 1}, {}, out);
   if (inner.ids.empty()) return "has no tokens";
-  const auto around = std::int64_t(before.size() + after.size());
-  out.tokens = inner.size() + around;
-  for (const Extent& piece : pieces_of(inner.size(), bound > 0 ? bound - around : inner.size()))
+  const auto specials = std::int64_t(around.before.size() + around.after.size());
+  out.tokens = inner.size() + specials;
+  for (const Extent& piece : pieces_of(inner.size(), bound > 0 ? bound - specials : inner.size()))
     out.documents.push_back(
-        document_of(surrounded(before, inner.part(piece.begin, piece.end), after)));
+        document_of(surrounded(around.before, inner.part(piece.begin, piece.end), around.after)));
   return "";
 }
 
@@ -212,9 +190,9 @@ RowEncoder::RowEncoder(const Recipe& recipe, const Tokenizer& tokenizer)
                            std::to_string(recipe.max_length) + " leaves no room for text",
                            std::to_string(specials) + " special tokens are added", ""});
   if (recipe.task != RowTask::language) return;
-  s.find_surroundings();
-  s.begin_token = special_token(recipe, "bos_token", tokenizer, {});
-  s.end_token = special_token(recipe, "eos_token", tokenizer, {});
+  s.around = surroundings_of(tokenizer);
+  s.begin_token = special_token(recipe.special_tokens, "bos_token", tokenizer, {});
+  s.end_token = special_token(recipe.special_tokens, "eos_token", tokenizer, {});
   const RowForm form = row_form(recipe.data, recipe.task);
   if (form == RowForm::prompt_completion && s.end_token < 0)
     throw BadInput(Problem{recipe.tokenizer, "names no end token",
@@ -240,17 +218,6 @@ std::string RowEncoder::encode(const Row& row, EncodedRow& out) {
   } catch (const BadInput& error) {
     return words_of(error);
   }
-}
-
-std::int32_t special_token(const Recipe& recipe, const std::string& name,
-                           const Tokenizer& tokenizer, const std::vector<std::string>& usual) {
-  const Json& named = recipe.special_tokens;
-  if (const std::string text = named.value(name, std::string()); !text.empty())
-    return tokenizer.id(text);
-  if (named.contains(name + "_id")) return named[name + "_id"].get<std::int32_t>();
-  for (const std::string& text : usual)
-    if (const std::int32_t id = tokenizer.id(text); id >= 0) return id;
-  return -1;
 }
 
 }  // namespace temper

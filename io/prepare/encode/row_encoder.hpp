@@ -54,9 +54,4 @@ class RowEncoder {
   std::unique_ptr<State> state_;
 };
 
-// The id of a special token that the recipe names by text or number, or that `usual` texts find; -1
-// where there is none.
-std::int32_t special_token(const Recipe& recipe, const std::string& name,
-                           const Tokenizer& tokenizer, const std::vector<std::string>& usual);
-
 }  // namespace temper
