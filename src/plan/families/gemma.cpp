@@ -56,38 +56,13 @@ void read_gemma3(ConfigReader& config, ModelShape& shape) {
 }
 
 Family gemma() {
-  Family f;
+  Family f = llama();
   f.model_type = "gemma";
-  f.prefix = "model.";
-  f.keys.kv_heads = "num_key_value_heads", f.keys.head_size = "head_dim";
-  f.keys.norm_eps = "rms_norm_eps", f.keys.attn_dropout = "attention_dropout";
-  f.keys.attention_bias = "attention_bias";
-  f.defaults.block = {.head_size = 256,
-                      .norm = NormKind::rms_norm_plus_one,
-                      .norm_place = NormPlace::before,
-                      .norm_eps = 1e-6,
-                      .norm_bias = false,
-                      .qkv_bias = false,
-                      .out_bias = false,
-                      .mlp_bias = false,
-                      .gated_mlp = true,
-                      .activation = Activation::gelu_tanh,
-                      .mask = MaskKind::causal};
-  f.defaults.positions = PositionKind::rotary;
-  f.defaults.embedding_norm = false, f.defaults.final_norm = true;
+  f.keys.mlp_bias = "";
+  f.defaults.block.head_size = 256;
+  f.defaults.block.norm = NormKind::rms_norm_plus_one;
+  f.defaults.block.activation = Activation::gelu_tanh;
   f.tied_by_default = true;
-  f.buffers = {"rotary_emb.inv_freq"};
-  f.names = {{"embed.words", "embed_tokens"},
-             {"norm1", "layers.{}.input_layernorm"},
-             {"attn.q", "layers.{}.self_attn.q_proj"},
-             {"attn.k", "layers.{}.self_attn.k_proj"},
-             {"attn.v", "layers.{}.self_attn.v_proj"},
-             {"attn.out", "layers.{}.self_attn.o_proj"},
-             {"norm2", "layers.{}.post_attention_layernorm"},
-             {"mlp.gate", "layers.{}.mlp.gate_proj"},
-             {"mlp.up", "layers.{}.mlp.up_proj"},
-             {"mlp.down", "layers.{}.mlp.down_proj"},
-             {"final_norm", "norm"}};
   f.heads = decoder_heads("Gemma");
   f.read_more = read_gemma;
   return f;

@@ -7,8 +7,6 @@
 
 namespace temper {
 
-namespace {
-
 Family llama() {
   Family f;
   f.model_type = "llama";
@@ -44,6 +42,8 @@ Family llama() {
   f.read_more = [](ConfigReader& config, ModelShape& shape) { read_rope(config, shape, {}); };
   return f;
 }
+
+namespace {
 
 Family mistral() {
   Family f = llama();

@@ -9,27 +9,12 @@ namespace temper {
 namespace {
 
 Family phi3() {
-  Family f;
+  Family f = llama();
   f.model_type = "phi3";
-  f.prefix = "model.";
-  f.keys.kv_heads = "num_key_value_heads", f.keys.head_size = "head_dim";
-  f.keys.norm_eps = "rms_norm_eps";
-  f.keys.hidden_dropout = "resid_pdrop", f.keys.attn_dropout = "attention_dropout";
-  f.defaults.block = {.norm = NormKind::rms_norm,
-                      .norm_place = NormPlace::before,
-                      .norm_eps = 1e-5,
-                      .norm_bias = false,
-                      .qkv_bias = false,
-                      .out_bias = false,
-                      .mlp_bias = false,
-                      .gated_mlp = true,
-                      .qkv_fused = true,
-                      .gate_up_fused = true,
-                      .activation = Activation::silu,
-                      .mask = MaskKind::causal};
-  f.defaults.positions = PositionKind::rotary;
-  f.defaults.embedding_norm = false, f.defaults.final_norm = true;
-  f.buffers = {"rotary_emb.inv_freq"};
+  f.keys.attention_bias = f.keys.mlp_bias = "";
+  f.keys.hidden_dropout = "resid_pdrop";
+  f.defaults.block.norm_eps = 1e-5;
+  f.defaults.block.qkv_fused = f.defaults.block.gate_up_fused = true;
   f.names = {{"embed.words", "embed_tokens"},
              {"norm1", "layers.{}.input_layernorm"},
              {"attn.qkv", "layers.{}.self_attn.qkv_proj"},

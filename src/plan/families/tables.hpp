@@ -7,6 +7,8 @@
 
 namespace temper {
 
+Family llama();  // what others are but for a few words
+
 std::vector<Family> llama_families();       // Llama, Mistral, Qwen 2 and 3
 std::vector<Family> gemma_families();       // Gemma 1, 2, 3
 std::vector<Family> phi_families();         // Phi-3
