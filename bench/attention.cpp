@@ -24,15 +24,13 @@
 
 #include <Kokkos_Core.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "bench/race.hpp"
 #include "kernels/attention.hpp"
 #include "kernels/decode_attention.hpp"
 
@@ -41,28 +39,6 @@ namespace {
 using namespace temper;
 
 constexpr std::int64_t kHeads = 9, kKvHeads = 3, kSize = 64;
-
-double now() {
-  if (at::get_num_threads() == 1) return double(std::clock()) / CLOCKS_PER_SEC;
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Median seconds of each contender.
-std::vector<double> race(int repeats, const std::vector<std::function<void()>>& contenders) {
-  std::vector<std::vector<double>> seconds(contenders.size());
-  for (int r = 0; r <= repeats; ++r)
-    for (std::size_t i = 0; i < contenders.size(); ++i) {
-      const double begin = now();
-      contenders[i]();
-      if (r > 0) seconds[i].push_back(now() - begin);
-    }
-  std::vector<double> medians;
-  for (auto& all : seconds) {
-    std::nth_element(all.begin(), all.begin() + repeats / 2, all.end());
-    medians.push_back(all[std::size_t(repeats / 2)]);
-  }
-  return medians;
-}
 
 template <class T>
 T* data(const at::Tensor& tensor) {

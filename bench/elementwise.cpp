@@ -26,15 +26,14 @@
 
 #include <Kokkos_Core.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <functional>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "bench/race.hpp"
 #include "kernels/gated.hpp"
 #include "kernels/rms_norm.hpp"
 #include "kernels/rotary.hpp"
@@ -43,22 +42,6 @@
 namespace {
 
 using namespace temper;
-
-double now() {
-  if (at::get_num_threads() == 1) return double(std::clock()) / CLOCKS_PER_SEC;
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double median_seconds(int repeats, const std::function<void()>& work) {
-  std::vector<double> seconds;
-  for (int r = 0; r <= repeats; ++r) {
-    const double begin = now();
-    work();
-    if (r > 0) seconds.push_back(now() - begin);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + repeats / 2, seconds.end());
-  return seconds[std::size_t(repeats / 2)];
-}
 
 template <class T>
 T* data(const at::Tensor& tensor) {
@@ -69,7 +52,8 @@ struct Bench {
   int repeats;
   void row(const char* name, double bytes, const std::function<void()>& ours,
            const std::function<void()>& peer) const {
-    const double mine = median_seconds(repeats, ours), theirs = median_seconds(repeats, peer);
+    const std::vector<double> seconds = race(repeats, {ours, peer});
+    const double mine = seconds[0], theirs = seconds[1];
     std::printf("%-24s %8.3f %7.1f %8.3f %7.2f\n", name, 1e3 * mine, bytes / mine * 1e-9,
                 1e3 * theirs, theirs / mine);
   }

@@ -21,38 +21,16 @@
 
 #include <Kokkos_Core.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "bench/race.hpp"
+
 namespace {
 
-double now() {
-  if (at::get_num_threads() == 1) return double(std::clock()) / CLOCKS_PER_SEC;
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// GFLOP/s of each contender; they take turns.
-std::vector<double> race(int repeats, double flops,
-                         const std::vector<std::function<void()>>& contenders) {
-  std::vector<std::vector<double>> seconds(contenders.size());
-  for (int r = 0; r <= repeats; ++r)
-    for (std::size_t i = 0; i < contenders.size(); ++i) {
-      const double begin = now();
-      contenders[i]();
-      if (r > 0) seconds[i].push_back(now() - begin);
-    }
-  std::vector<double> rates;
-  for (auto& all : seconds) {
-    std::nth_element(all.begin(), all.begin() + repeats / 2, all.end());
-    rates.push_back(flops / all[std::size_t(repeats / 2)] * 1e-9);
-  }
-  return rates;
-}
+using namespace temper;
 
 void bench(std::int64_t tokens, std::int64_t in, std::int64_t out, int repeats,
            at::ScalarType dtype) {
@@ -66,15 +44,14 @@ void bench(std::int64_t tokens, std::int64_t in, std::int64_t out, int repeats,
       at::addmm_out(dw, dw, dy.narrow(0, p * n, n).t(), x.narrow(0, p * n, n), p == 0 ? 0 : 1, 1);
     }
   };
-  const std::vector<double> rates =
-      race(repeats, 2.0 * double(tokens * in * out),
-           {[&] { at::mm_out(y, x, w.t()); }, [&] { at::mm_out(dx, dy, w); },
-            [&] { at::mm_out(dw, dy.t(), x); }, [&] { at::mm_out(dwt, x.t(), dy); },
-            [&] { at::mm_out(dw, dy.t().contiguous(), x); },
-            [&] { at::mm_out(dw, dy.t().contiguous(), x.t().contiguous().t()); },
-            [&] { in_parts(2); }, [&] { in_parts(4); }});
+  const std::vector<double> seconds =
+      race(repeats, {[&] { at::mm_out(y, x, w.t()); }, [&] { at::mm_out(dx, dy, w); },
+                     [&] { at::mm_out(dw, dy.t(), x); }, [&] { at::mm_out(dwt, x.t(), dy); },
+                     [&] { at::mm_out(dw, dy.t().contiguous(), x); },
+                     [&] { at::mm_out(dw, dy.t().contiguous(), x.t().contiguous().t()); },
+                     [&] { in_parts(2); }, [&] { in_parts(4); }});
   std::printf("%5ld x %5ld x %5ld", long(tokens), long(in), long(out));
-  for (const double rate : rates) std::printf(" %8.0f", rate);
+  for (const double s : seconds) std::printf(" %8.0f", 2.0 * double(tokens * in * out) / s * 1e-9);
   std::printf("\n");
 }
 
