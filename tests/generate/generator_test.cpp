@@ -21,6 +21,15 @@ Json family_cases() {
       read_json_file(fs::path(TEMPER_SOURCE_DIR) / "tests/model/data/families.json"))["cases"];
 }
 
+// A tiny model of that family.
+FamilyModel tiny(const std::string& name) {
+  const Json cases = family_cases();
+  const auto found =
+      std::find_if(cases.begin(), cases.end(), [&](const Json& c) { return c["name"] == name; });
+  expects(found != cases.end(), "no case named ", name);
+  return {*found, at::kDouble};
+}
+
 // The likeliest next token of a sequence, by the whole of it.
 std::int32_t next_without_cache(const Stage& stage, const Head& head,
                                 const std::vector<std::int32_t>& ids) {
@@ -41,11 +50,7 @@ std::int32_t next_without_cache(const Stage& stage, const Head& head,
 class Generator : public testing::TestWithParam<std::string> {};
 
 TEST_P(Generator, with_a_cache_gives_what_the_whole_sequence_gives) {
-  const Json cases = family_cases();
-  const auto found = std::find_if(cases.begin(), cases.end(),
-                                  [](const Json& c) { return c["name"] == GetParam(); });
-  ASSERT_NE(found, cases.end());
-  const FamilyModel model(*found, at::kDouble);
+  const FamilyModel model = tiny(GetParam());
   const Stage stage(model.shape, model.table);
   const Head head(model.shape, model.table);
   std::vector<Prompt> prompts;
@@ -66,15 +71,12 @@ TEST_P(Generator, with_a_cache_gives_what_the_whole_sequence_gives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, Generator,
-                         testing::Values("llama", "mistral", "qwen3", "gemma2", "gemma3",
-                                         "gpt2", "phi3", "opt"),
+                         testing::Values("llama", "mistral", "qwen3", "gemma2", "gemma3", "gpt2",
+                                         "phi3", "opt"),
                          [](const auto& tested) { return tested.param; });
 
 TEST(GeneratorEnds, at_stop_ids_at_the_limit_and_where_the_caller_says) {
-  const Json cases = family_cases();
-  const auto found =
-      std::find_if(cases.begin(), cases.end(), [](const Json& c) { return c["name"] == "llama"; });
-  const FamilyModel model(*found, at::kDouble);
+  const FamilyModel model = tiny("llama");
   const Stage stage(model.shape, model.table);
   const Head head(model.shape, model.table);
   const std::vector<Prompt> prompts{{{5, 6, 7}, 0}};
@@ -96,10 +98,7 @@ TEST(GeneratorEnds, at_stop_ids_at_the_limit_and_where_the_caller_says) {
 }
 
 TEST(GeneratorEnds, with_an_error_for_a_prompt_that_leaves_no_position) {
-  const Json cases = family_cases();
-  const auto found =
-      std::find_if(cases.begin(), cases.end(), [](const Json& c) { return c["name"] == "llama"; });
-  const FamilyModel model(*found, at::kDouble);
+  const FamilyModel model = tiny("llama");
   const Stage stage(model.shape, model.table);
   const Head head(model.shape, model.table);
   const std::vector<Prompt> prompts{
