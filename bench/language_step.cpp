@@ -24,6 +24,7 @@
 #include "model/stage.hpp"
 #include "plan/lora_plan.hpp"
 #include "sharding/unit_layout.hpp"
+#include "train/layers.hpp"
 
 namespace {
 
@@ -105,15 +106,13 @@ int main(int argc, char** argv) {
   const at::NoGradGuard no_grad;
   const ModelShape shape = smollm2();
   std::vector<LogicalTensor> tensors = logical_tensors(shape);
-  LoraSpec spec;
-  spec.r = 16, spec.lora_alpha = 32;
-  if (lora) tensors = value_or_throw(lora_tensors(shape, tensors, spec));
+  RunSpec spec;
+  spec.train.finetuning_type = lora ? "lora" : "full";
+  spec.train.gradient_checkpointing = recompute;
+  spec.lora.r = 16, spec.lora.lora_alpha = 32;
+  if (lora) tensors = value_or_throw(lora_tensors(shape, tensors, spec.lora));
   const ParameterTable table = parameters(tensors);
-  StageOptions options{.lora_scale = lora_scale(spec)};
-  options.recompute = recompute == "blocks"      ? Recompute::blocks
-                      : recompute == "selective" ? Recompute::selective
-                                                 : Recompute::none;
-  const Stage stage(shape, table, options);
+  const Stage stage(shape, table, stage_options(spec));
   const Head head(shape, table);
   const PackedBatch batch = batch_of(tokens, length);
   std::vector<Step> all;
